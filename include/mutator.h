@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * mutator.h -- everything: capture, decode, step and edit a stopped thread
+ */
+
+#ifndef MUTATOR_H
+#define MUTATOR_H
+
+#include <mutator/context.h>
+#include <mutator/counters.h>
+#include <mutator/fault.h>
+#include <mutator/memory.h>
+#include <mutator/setup.h>
+#include <mutator/types.h>
+#include <mutator/window.h>
+
+#endif

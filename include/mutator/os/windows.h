@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * mutator/os/windows.h -- a stopped thread on Windows
+ *
+ * A fault is an EXCEPTION_POINTERS, the argument of a vectored exception
+ * handler; a suspended thread is a HANDLE with THREAD_GET_CONTEXT rights (Microsoft,
+ * AddVectoredExceptionHandler and GetThreadContext).  The registers of a
+ * suspended thread are a copy: MutatorContextCommit writes edits back.
+ *
+ * Included by <mutator/context.h> and <mutator/fault.h>; do not include it alone.
+ */
+
+#ifndef MUTATOR_OS_WINDOWS_H
+#define MUTATOR_OS_WINDOWS_H
+
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#include <windows.h>
+
+#include <mutator/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct MutatorContextStruct;
+
+/* MutatorNativeStruct -- what the system says of a stopped thread; private */
+typedef struct MutatorNativeStruct {
+  EXCEPTION_RECORD *record; /* private; NULL in a THREAD context */
+  CONTEXT *native;          /* private; the exception's, or copy below */
+  HANDLE thread;            /* private; NULL in a FAULT context */
+  MutatorBool copied;       /* private; copy below holds the thread's registers */
+  CONTEXT copy;             /* private; aligned as CONTEXT declares */
+} MutatorNativeStruct;
+
+/* No Windows ABI keeps anything below the stack pointer. */
+#define MUTATOR_RED_ZONE 0
+
+/* MutatorContextInitFault -- a context for a thread stopped by a fault or trap
+ *
+ * Keeps the pointers and looks at neither what they point at nor the
+ * instruction.
+ *
+ * context   memory for the context, aligned for a CONTEXT
+ * pointers  the vectored handler's argument
+ * Returns   MutatorResOK     *context is a FAULT context
+ *           MutatorResPARAM  an argument, or a pointer inside it, is NULL or misaligned
+ * Signals   may be called in a vectored handler
+ * Threads   safe for different contexts
+ */
+MUTATOR_API MutatorRes MutatorContextInitFault(struct MutatorContextStruct *context, EXCEPTION_POINTERS *pointers);
+
+/* MutatorContextInitThread -- a context for a suspended thread
+ *
+ * context   memory for the context, aligned for a CONTEXT
+ * thread    a suspended thread, with THREAD_GET_CONTEXT and THREAD_SET_CONTEXT rights
+ * Returns   MutatorResOK     *context is a THREAD context
+ *           MutatorResPARAM  an argument is NULL or misaligned; nothing changed
+ *           MutatorResACCESS the system does not let this thread be read
+ * Signals   may be called in a vectored handler
+ * Threads   safe for different contexts
+ */
+MUTATOR_API MutatorRes MutatorContextInitThread(struct MutatorContextStruct *context, HANDLE thread);
+
+/* MutatorFaultRecover -- was this fault the library's own, and expected?
+ *
+ * A client with its own vectored handler calls this first; when the answer is
+ * true, return EXCEPTION_CONTINUE_EXECUTION.
+ *
+ * pointers  the vectored handler's argument
+ * Returns   true (1) when the thread may simply go on, else false (0)
+ * Signals   may be called in a vectored handler
+ * Threads   any
+ */
+MUTATOR_API MutatorBool MutatorFaultRecover(EXCEPTION_POINTERS *pointers);
+
+/* MutatorFaultDispatch -- offer a fault to the library from another handler
+ *
+ * pointers  the vectored handler's argument
+ * Returns   true (1) when it was handled and the thread may go on, else false (0)
+ * Signals   may be called in a vectored handler
+ * Threads   any
+ */
+MUTATOR_API MutatorBool MutatorFaultDispatch(EXCEPTION_POINTERS *pointers);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * arch/arch.h -- what a CPU port provides
+ *
+ * A CPU port turns instruction bytes into a plan, says what memory the plan
+ * touches given a thread's registers, and performs it.  It knows no operating
+ * system: registers come through a Machine, memory through a MutatorMemory.
+ *
+ * Everything here except the functions named Setup runs in fault handlers: no
+ * allocation, no locks, no assertion about bytes or registers.
+ */
+
+#ifndef mutator_arch_arch_h
+#define mutator_arch_arch_h
+
+#include <mutator/context.h>
+#include <mutator/memory.h>
+
+struct MachineStruct; /* arch/x86/registers.h: a stopped thread's registers */
+
+/* ArchPlan -- a decoded, ready-to-run instruction; its meaning is the port's */
+typedef struct ArchPlanStruct {
+  uint64_t word[4];
+} ArchPlanStruct, *ArchPlan;
+
+/* The longest instruction, and what the fetch delivers at most; bytes. */
+#define ARCH_INSTRUCTION_MAX 15
+#define ARCH_FETCH_MAX 16
+
+/* ArchAccessesStruct -- every access of one instruction, in the order in which
+ * the CPU makes them */
+typedef struct ArchAccessesStruct {
+  unsigned count;
+  MutatorInstructionAccessStruct access[MUTATOR_INSTRUCTION_ACCESSES];
+} ArchAccessesStruct, *ArchAccesses;
+
+/* mutatorArchPlan -- decode bytes into a plan
+ *
+ * pre:      set-up has been done
+ * bytes     `count` readable bytes, 1 to 16
+ * pc        where they were fetched; only Capstone's view of branch targets depends on it
+ * Returns   MutatorDeclineNONE and *plan, or why not; *plan is then undefined
+ */
+MutatorDecline mutatorArchPlan(ArchPlan plan, const unsigned char *bytes, size_t count, MutatorWord pc);
+
+/* The instruction's length, bytes. */
+size_t mutatorArchPlanLength(const ArchPlanStruct *plan);
+
+/* The opcode table's row, and its name; for people. */
+unsigned mutatorArchPlanRow(const ArchPlanStruct *plan);
+const char *mutatorArchPlanName(const ArchPlanStruct *plan);
+MutatorBool mutatorArchPlanLocked(const ArchPlanStruct *plan);
+
+/* mutatorArchAccesses -- what memory the plan touches, with these registers
+ *
+ * Returns   MutatorDeclineNONE and *accesses, or why not
+ */
+MutatorDecline mutatorArchAccesses(const ArchPlanStruct *plan, struct MachineStruct *machine, ArchAccesses accesses);
+
+/* mutatorArchPerform -- do it: memory, registers, flags and PC, all or nothing
+ *
+ * pre:      accesses are mutatorArchAccesses's, with the same registers
+ * Returns   MutatorResOK, MutatorResACCESS, or MutatorResUNIMPL (the memory
+ *           cannot); nothing has changed unless OK
+ */
+MutatorRes mutatorArchPerform(const ArchPlanStruct *plan, struct MachineStruct *machine,
+                              const ArchAccessesStruct *accesses, MutatorMemory memory);
+
+/* mutatorArchOperand -- the memory operand that the bytes name, stepped or not
+ *
+ * For telling a non-canonical address from a misaligned one, of any
+ * instruction with a ModR/M byte, whether or not the table has it.
+ *
+ * aligned   receives the alignment the CPU demands of this operand, bytes; 1 for none or not known
+ * Returns   true when *addressReturn, *sizeReturn and *alignReturn are set
+ */
+MutatorBool mutatorArchOperand(const unsigned char *bytes, size_t count, struct MachineStruct *machine,
+                               MutatorWord *addressReturn, size_t *sizeReturn, size_t *alignReturn);
+
+/* Is [address, address + size) made of addresses that a page can have? */
+MutatorBool mutatorArchCanonical(MutatorWord address, size_t size);
+
+/* mutatorArchBreakpointLength -- the length of the breakpoint instruction that
+ * ends at pc, bytes; 0 when the bytes there are not one */
+size_t mutatorArchBreakpointLength(MutatorWord pc);
+
+/* mutatorArchNofault... -- one native access that cannot fault the caller
+ *
+ * Each is a single instruction of the operand's width at a PC listed in the
+ * fix-up table; a fault there makes the function return false, as long as the
+ * process's handler calls MutatorFaultRecover.
+ *
+ * size     1, 2, 4, 8 or 16 bytes; on 32-bit CPUs 8 and 16 use vector registers
+ * Returns  true when done; false when the memory was not accessible, or the
+ *          size is another
+ */
+MutatorBool mutatorArchNofaultLoad(void *buffer, const void *address, size_t size);
+MutatorBool mutatorArchNofaultStore(void *address, const void *buffer, size_t size);
+
+/* As MutatorMemoryCompareAndSwap: OK, FAIL, ACCESS, or UNIMPL for a size the CPU lacks. */
+MutatorRes mutatorArchNofaultCompareAndSwap(void *address, void *expected, const void *desired, size_t size);
+
+/* mutatorArchFetch -- the instruction bytes at pc, as many as are readable
+ *
+ * Returns  how many of the ARCH_FETCH_MAX bytes were set; the rest are zero
+ */
+size_t mutatorArchFetch(unsigned char bytes[ARCH_FETCH_MAX], MutatorWord pc);
+
+/* mutatorArchFixup -- is pc an access of the kind above?
+ *
+ * Returns  true, and where to go on
+ */
+MutatorBool mutatorArchFixup(MutatorWord pc, MutatorWord *resumeReturn);
+
+/* mutatorArchLoad, Store, CompareAndSwap -- through a memory, as MutatorMemoryLoad says
+ *
+ * pre:      memory is initialised, size is 1, 2, 4, 8 or 16
+ */
+MutatorRes mutatorArchLoad(MutatorMemory memory, void *buffer, void *address, size_t size);
+MutatorRes mutatorArchStore(MutatorMemory memory, void *address, const void *buffer, size_t size);
+MutatorRes mutatorArchCompareAndSwap(MutatorMemory memory, void *address, void *expected, const void *desired,
+                                     size_t size);
+
+/* mutatorArchSetup -- open and warm up `decoders` decoders, learn the CPU's state layout
+ *
+ * Not for handlers (arch/x86/setup_decode.c).
+ *
+ * Returns  MutatorResOK; MutatorResMEMORY; MutatorResUNIMPL: Capstone's version
+ *          at run time is not the one of its headers
+ */
+MutatorRes mutatorArchSetup(size_t decoders);
+
+/* In a forked child, where one thread is left: every decoder is free. */
+void mutatorArchForked(void);
+
+#endif

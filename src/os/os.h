@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/os.h -- what an operating system's port provides
+ *
+ * The port says what the system's record of a stopped thread means, and offers
+ * the few services the library needs.  It knows no instruction.
+ *
+ * Functions marked "set-up" live in files named setup*.c and never run in a
+ * fault handler; every other may: they keep errno, allocate nothing, lock nothing.
+ */
+
+#ifndef mutator_os_os_h
+#define mutator_os_os_h
+
+#include <mutator/context.h>
+#include <mutator/fault.h>
+#include <mutator/memory.h>
+#include <mutator/window.h>
+
+struct MachineStruct;
+struct VectorStruct;
+
+/* OSFaultStruct -- the system's record of a fault, in the library's words */
+typedef struct OSFaultStruct {
+  MutatorFaultKind kind;    /* GENERAL where decoding must tell the causes apart */
+  MutatorAccess access;     /* the hardware's word: READ, WRITE or EXECUTE; NONE when it gives none */
+  MutatorBool addressKnown; /* `address` is set */
+  MutatorWord address;
+  MutatorBool codeKnown;    /* `code` is set */
+  MutatorWord code;         /* the CPU's page-fault error code */
+} OSFaultStruct, *OSFault;
+
+/* mutatorOSFault -- read the record.  pre: native is a FAULT context's */
+void mutatorOSFault(const MutatorNativeStruct *native, OSFault fault);
+
+/* mutatorOSMachine -- the general registers, in place */
+void mutatorOSMachine(const MutatorNativeStruct *native, struct MachineStruct *machine);
+
+/* mutatorOSMachineArea -- the stretch of the record that holds every general-purpose register */
+void mutatorOSMachineArea(const MutatorNativeStruct *native, MutatorWord **baseReturn, MutatorWord **limitReturn);
+
+/* mutatorOSVector -- the vector registers, in place; every pointer NULL when none were saved */
+void mutatorOSVector(const MutatorNativeStruct *native, struct VectorStruct *vector);
+
+/* mutatorOSFrameOverlaps -- would a store to [address, address + size) hit the
+ * live signal frame or the stack that the handler is running on? */
+MutatorBool mutatorOSFrameOverlaps(const MutatorNativeStruct *native, MutatorWord address, size_t size);
+
+/* mutatorOSRestarted -- is the PC the abort handler of a restartable sequence (rseq(2))? */
+MutatorBool mutatorOSRestarted(MutatorWord pc);
+
+/* mutatorOSCommit -- write edited copies back to the thread */
+MutatorRes mutatorOSCommit(MutatorNativeStruct *native);
+
+/* mutatorOSForked -- has this process been forked since the library last adjusted to it?
+ *
+ * True in a child until its atfork handler has run (for ever after a bare
+ * clone or vfork, which run none). */
+MutatorBool mutatorOSForked(void);
+
+/* mutatorOSProcessRead, Write -- the process memory's two verbs
+ *
+ * Returns   OK, ACCESS, or UNIMPL; nothing written unless OK */
+MutatorRes mutatorOSProcessRead(void *buffer, MutatorWord address, size_t size);
+MutatorRes mutatorOSProcessWrite(MutatorWord address, const void *buffer, size_t size);
+MutatorBool mutatorOSProcessOffered(void);
+
+/* set-up (os/<os>/setup*.c) -------------------------------------------------- */
+
+/* Everything below is for os-neutral set-up code; sizes are bytes. */
+size_t mutatorOSPageSize(void);
+
+/* Zeroed readable and writable memory, committed as it is touched; NULL when there is none. */
+void *mutatorOSReserve(size_t size);
+void mutatorOSRelease(void *base, size_t size);
+
+/* Process memory, fork word, page size, extended-state layout.  `forked` is
+ * called in a forked child, after the port has adjusted itself. */
+MutatorRes mutatorOSSetup(void (*forked)(void));
+
+/* Windows: memory that can be mapped twice.  Destroy undoes Create.  The fork
+ * functions are called by the port around fork(2) for every window in its list. */
+MutatorRes mutatorOSWindowCreate(MutatorWindow window, size_t size);
+void mutatorOSWindowDestroy(MutatorWindow window);
+
+/* The hook: installs a handler that ends in mutatorFaultHook (src/fault). */
+MutatorRes mutatorOSHookInstall(void);
+MutatorRes mutatorOSHookRemove(void);
+
+/* Alternate stacks for the calling thread; `need` is what must fit, bytes. */
+MutatorRes mutatorOSStackInstall(size_t depth);
+MutatorRes mutatorOSStackRemove(void);
+
+/* A lock for set-up functions only. */
+void mutatorOSSetupLock(void);
+void mutatorOSSetupUnlock(void);
+
+/* Sleep about a millisecond: for functions that wait. */
+void mutatorOSPause(void);
+
+#endif
