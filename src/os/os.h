@@ -83,11 +83,14 @@ MutatorRes mutatorOSSetup(void (*forked)(void));
 MutatorRes mutatorOSWindowCreate(MutatorWindow window, size_t size);
 void mutatorOSWindowDestroy(MutatorWindow window);
 
-/* The hook: installs a handler that ends in mutatorFaultHook (src/fault). */
+/* The hook: a handler for memory faults that calls mutatorFaultNative (below) and,
+ * when that declines, the previous handler.  Remove gives BUSY when somebody
+ * else's handler is installed on top. */
 MutatorRes mutatorOSHookInstall(void);
 MutatorRes mutatorOSHookRemove(void);
 
-/* Alternate stacks for the calling thread; `need` is what must fit, bytes. */
+/* Alternate stacks for the calling thread, for faults nested to `depth`; results as
+ * MutatorFaultStackInstall and Remove. */
 MutatorRes mutatorOSStackInstall(size_t depth);
 MutatorRes mutatorOSStackRemove(void);
 
@@ -97,5 +100,20 @@ void mutatorOSSetupUnlock(void);
 
 /* Sleep about a millisecond: for functions that wait. */
 void mutatorOSPause(void);
+
+/* up-calls: what the port calls, provided by the core and by src/fault ---------
+ *
+ * The public functions whose arguments are the system's own (MutatorContextInitFault,
+ * InitThread, MutatorFaultRecover, MutatorFaultDispatch) are the port's, and
+ * say the same thing to these in the library's words. */
+
+/* Make *context a context of that variety; pre: arguments checked. */
+void mutatorCoreContextInit(MutatorContext context, MutatorContextVar var, const MutatorNativeStruct *native);
+
+/* Is it an expected fault of the library's own access?  Then its PC has been moved. */
+MutatorBool mutatorCoreRecover(const MutatorNativeStruct *native);
+
+/* Recover, or find the range and call its callback; true when the thread may go on. */
+MutatorBool mutatorFaultNative(const MutatorNativeStruct *native);
 
 #endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * core/core.h -- what the core offers to capabilities beyond the public headers
+ */
+
+#ifndef mutator_core_core_h
+#define mutator_core_core_h
+
+#include <mutator/context.h>
+#include <mutator/counters.h>
+#include <mutator/setup.h>
+
+/* Signature words: the object's type, as ASCII where a debugger shows bytes. */
+#define CORE_SIGNATURE(a, b, c, d) \
+  ((MutatorWord)(a) | (MutatorWord)(b) << 8 | (MutatorWord)(c) << 16 | (MutatorWord)(d) << 24)
+#define CORE_SIGNATURE_CONTEXT CORE_SIGNATURE('m', 'c', 't', 'x')
+#define CORE_SIGNATURE_MEMORY CORE_SIGNATURE('m', 'm', 'e', 'm')
+#define CORE_SIGNATURE_WINDOW CORE_SIGNATURE('m', 'w', 'i', 'n')
+#define CORE_SIGNATURE_RANGE CORE_SIGNATURE('m', 'r', 'n', 'g')
+#define CORE_SIGNATURE_OPTIONS CORE_SIGNATURE('m', 'o', 'p', 't')
+
+/* Is this a pointer to something aligned for a word?  False for NULL. */
+static inline MutatorBool coreAligned(const void *object) {
+  return object != NULL && ((MutatorWord)object & (sizeof(MutatorWord) - 1)) == 0;
+}
+
+/* mutatorCoreOptions -- the options in force; NULL before MutatorSetup has succeeded */
+const MutatorOptionsStruct *mutatorCoreOptions(void);
+
+/* mutatorCoreCount -- one more of an event; async-signal-safe, any thread
+ *
+ * `counter` is a word index into MutatorCountersStruct: CORE_COUNTER(faults),
+ * CORE_COUNTER(declines) + reason.
+ */
+#define CORE_COUNTER(field) (offsetof(MutatorCountersStruct, field) / sizeof(uint64_t))
+void mutatorCoreCount(size_t counter);
+
+#endif
