@@ -16,7 +16,7 @@
 #include <mutator/context.h>
 #include <mutator/memory.h>
 
-struct MachineStruct; /* arch/x86/registers.h: a stopped thread's registers */
+#include "arch/registers.h"
 
 /* ArchPlan -- a decoded, ready-to-run instruction; its meaning is the port's */
 typedef struct ArchPlanStruct {
@@ -55,7 +55,7 @@ MutatorBool mutatorArchPlanLocked(const ArchPlanStruct *plan);
  *
  * Returns   MutatorDeclineNONE and *accesses, or why not
  */
-MutatorDecline mutatorArchAccesses(const ArchPlanStruct *plan, struct MachineStruct *machine, ArchAccesses accesses);
+MutatorDecline mutatorArchAccesses(const ArchPlanStruct *plan, Machine machine, ArchAccesses accesses);
 
 /* mutatorArchPerform -- do it: memory, registers, flags and PC, all or nothing
  *
@@ -63,19 +63,22 @@ MutatorDecline mutatorArchAccesses(const ArchPlanStruct *plan, struct MachineStr
  * Returns   MutatorResOK, MutatorResACCESS, or MutatorResUNIMPL (the memory
  *           cannot); nothing has changed unless OK
  */
-MutatorRes mutatorArchPerform(const ArchPlanStruct *plan, struct MachineStruct *machine,
+MutatorRes mutatorArchPerform(const ArchPlanStruct *plan, Machine machine,
                               const ArchAccessesStruct *accesses, MutatorMemory memory);
+
+/* Is the thread being single-stepped? */
+MutatorBool mutatorArchTraced(const MachineStruct *machine);
 
 /* mutatorArchOperand -- the memory operand that the bytes name, stepped or not
  *
  * For telling a non-canonical address from a misaligned one, of any
  * instruction with a ModR/M byte, whether or not the table has it.
  *
- * aligned   receives the alignment the CPU demands of this operand, bytes; 1 for none or not known
- * Returns   true when *addressReturn, *sizeReturn and *alignReturn are set
+ * alignReturn  receives the alignment that the CPU demands of it, bytes; 1 for none known
+ * Returns      true when *addressReturn, its lowest byte, and *alignReturn are set
  */
-MutatorBool mutatorArchOperand(const unsigned char *bytes, size_t count, struct MachineStruct *machine,
-                               MutatorWord *addressReturn, size_t *sizeReturn, size_t *alignReturn);
+MutatorBool mutatorArchOperand(const unsigned char *bytes, size_t count, Machine machine,
+                               MutatorWord *addressReturn, size_t *alignReturn);
 
 /* Is [address, address + size) made of addresses that a page can have? */
 MutatorBool mutatorArchCanonical(MutatorWord address, size_t size);

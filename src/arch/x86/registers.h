@@ -1,38 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * arch/x86/registers.h -- a stopped thread's registers, as a pair table shows them
- *
- * The one header that an OS's pair table (os/<os>/<cpu>.c) takes from the CPU.
+ * arch/x86/registers.h -- segments and flags of the IA family
  */
 
 #ifndef mutator_arch_x86_registers_h
 #define mutator_arch_x86_registers_h
 
-#include <mutator/context.h>
-
-/* MachineStruct -- registers in the system's own record
- *
- * Register n is the word at base + offset[n].  The flags are the 32 bits at
- * base + offset[MutatorRegisterFLAGS], whatever the width of that field.
- */
-typedef struct MachineStruct {
-  unsigned char *base;
-  const uint16_t *offset; /* MutatorRegisterLIMIT of them */
-  /* The base of segment FS or GS of the stopped thread; false when not known. */
-  MutatorBool (*segmentBase)(const struct MachineStruct *machine, unsigned segment, MutatorWord *baseReturn);
-} MachineStruct, *Machine;
+#include "arch/registers.h"
 
 /* Segment registers as encoded (Intel SDM volume 2, table 3-1). */
 enum { MachineSegmentES = 0, MachineSegmentCS, MachineSegmentSS, MachineSegmentDS, MachineSegmentFS, MachineSegmentGS };
 
-static inline MutatorWord *machineRegister(const MachineStruct *machine, unsigned reg) {
-  return (MutatorWord *)(void *)(machine->base + machine->offset[reg]);
-}
-
-static inline uint32_t *machineFlags(const MachineStruct *machine) {
-  return (uint32_t *)(void *)(machine->base + machine->offset[MutatorRegisterFLAGS]);
-}
-
+/* Flags (Intel SDM volume 1, section 3.4.3). */
 enum {
   MachineFlagCF = 0x00001,
   MachineFlagPF = 0x00004,
@@ -46,29 +25,5 @@ enum {
   MachineFlagsSTATUS =
       MachineFlagCF | MachineFlagPF | MachineFlagAF | MachineFlagZF | MachineFlagSF | MachineFlagOF
 };
-
-/* VectorStruct -- the vector and x87 registers of a stopped thread
- *
- * A pointer is NULL when the system did not save that part, or when the part
- * is in its initial state (all zero) and the record's bytes are garbage;
- * `initial` tells the second from the first, a bit for each pointer.
- */
-typedef enum VectorPart {
-  VectorPartX87 = 0,      /* 8 slots of 16 bytes, of which 10 (x87) or 8 (MMX) are used */
-  VectorPartXMM = 1,      /* 16 (8 in 32-bit mode) of 16 bytes */
-  VectorPartYMMUpper = 2, /* 16 (8) of 16 bytes: bits 128 to 255 */
-  VectorPartMask = 3,     /* 8 of 8 bytes: k0 to k7 */
-  VectorPartZMMUpper = 4, /* 16 (8) of 32 bytes: bits 256 to 511 */
-  VectorPartHigh16 = 5,   /* 16 of 64 bytes: zmm16 to zmm31 */
-  VectorPartEGPR = 6,     /* 16 of 8 bytes: r16 to r31 (APX) */
-  VectorPartLIMIT = 7
-} VectorPart;
-
-typedef struct VectorStruct {
-  unsigned char *part[VectorPartLIMIT];
-  size_t size[VectorPartLIMIT]; /* bytes at part[] */
-  unsigned initial;             /* bit n: part n is saved as "all zero", without bytes */
-  uint32_t *mxcsr;              /* or NULL */
-} VectorStruct, *Vector;
 
 #endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * arch/registers.h -- a stopped thread's registers, as an OS's pair table shows them
+ *
+ * Where an operating system meets a CPU (os/<os>/<cpu>.c) there is a table of
+ * offsets into the system's own record; nothing is copied.
+ */
+
+#ifndef mutator_arch_registers_h
+#define mutator_arch_registers_h
+
+#include <mutator/context.h>
+
+/* MachineStruct -- the general-purpose registers, the PC and the flags
+ *
+ * Register n is the word at base + offset[n].  The flags are the 32 bits at
+ * base + offset[MutatorRegisterFLAGS], whatever the width of that field.
+ */
+typedef struct MachineStruct {
+  unsigned char *base;
+  const uint16_t *offset; /* MutatorRegisterLIMIT of them */
+  /* The base of a segment of the stopped thread; false when it is not known. */
+  MutatorBool (*segmentBase)(const struct MachineStruct *machine, unsigned segment, MutatorWord *baseReturn);
+} MachineStruct, *Machine;
+
+static inline MutatorWord *machineRegister(const MachineStruct *machine, unsigned reg) {
+  return (MutatorWord *)(void *)(machine->base + machine->offset[reg]);
+}
+
+static inline uint32_t *machineFlags(const MachineStruct *machine) {
+  return (uint32_t *)(void *)(machine->base + machine->offset[MutatorRegisterFLAGS]);
+}
+
+/* VectorStruct -- the vector and x87 registers of a stopped thread
+ *
+ * A pointer is NULL when the system did not save that part, or when the part
+ * is in its initial state (all zero) and the record's bytes are garbage;
+ * `initial` tells the second from the first, a bit for each part.
+ */
+typedef enum VectorPart {
+  VectorPartX87 = 0,      /* 8 slots of 16 bytes, of which 10 (x87) or 8 (MMX) are used */
+  VectorPartXMM = 1,      /* 16 (8 in 32-bit mode) of 16 bytes */
+  VectorPartYMMUpper = 2, /* 16 (8) of 16 bytes: bits 128 to 255 */
+  VectorPartMask = 3,     /* 8 of 8 bytes: k0 to k7 */
+  VectorPartZMMUpper = 4, /* 16 (8) of 32 bytes: bits 256 to 511 */
+  VectorPartHigh16 = 5,   /* 16 of 64 bytes: zmm16 to zmm31 */
+  VectorPartEGPR = 6,     /* 16 of 8 bytes: r16 to r31 (APX) */
+  VectorPartLIMIT = 7
+} VectorPart;
+
+typedef struct VectorStruct {
+  unsigned char *part[VectorPartLIMIT];
+  size_t size[VectorPartLIMIT]; /* bytes at part[] */
+  unsigned initial;             /* bit n: part n is saved as "all zero", without bytes */
+  uint32_t *mxcsr;              /* or NULL */
+} VectorStruct, *Vector;
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * arch/x86/access.c -- single native accesses, and operands through a memory
+ */
+
+#include "arch/x86/native.h"
+#include "cc/atomic.h"
+
+#include <string.h>
+
+static MutatorBool aligned(const void *address, size_t size) { return ((MutatorWord)address & (size - 1)) == 0; }
+
+static NativeLoad loadOf(const void *address, size_t size) {
+  switch (size) {
+  case 1: return mutatorNativeLoad1;
+  case 2: return mutatorNativeLoad2;
+  case 4: return mutatorNativeLoad4;
+  case 8: return mutatorNativeLoad8;
+  case 16: return aligned(address, 16) ? mutatorNativeLoad16Aligned : mutatorNativeLoad16;
+  default: return NULL;
+  }
+}
+
+static NativeStore storeOf(const void *address, size_t size) {
+  switch (size) {
+  case 1: return mutatorNativeStore1;
+  case 2: return mutatorNativeStore2;
+  case 4: return mutatorNativeStore4;
+  case 8: return mutatorNativeStore8;
+  case 16: return aligned(address, 16) ? mutatorNativeStore16Aligned : mutatorNativeStore16;
+  default: return NULL;
+  }
+}
+
+/* CPUID may take microseconds under a hypervisor: asked once.  0 is "not asked yet". */
+static MutatorBool hasSwap16(void) {
+  static AtomicWord answer;
+  if (atomicLoadRelaxed(&answer) == 0)
+    atomicStoreRelaxed(&answer, mutatorNativeHasSwap16() ? 2 : 1);
+  return atomicLoadRelaxed(&answer) == 2;
+}
+
+static NativeSwap swapOf(size_t size) {
+  switch (size) {
+  case 1: return mutatorNativeSwap1;
+  case 2: return mutatorNativeSwap2;
+  case 4: return mutatorNativeSwap4;
+  case 8: return mutatorNativeSwap8;
+  case 16: return hasSwap16() ? mutatorNativeSwap16 : NULL;
+  default: return NULL;
+  }
+}
+
+MutatorBool mutatorArchNofaultLoad(void *buffer, const void *address, size_t size) {
+  NativeLoad load = loadOf(address, size);
+  return load != NULL && load(buffer, address) == 0;
+}
+
+MutatorBool mutatorArchNofaultStore(void *address, const void *buffer, size_t size) {
+  NativeStore store = storeOf(address, size);
+  return store != NULL && store(address, buffer) == 0;
+}
+
+MutatorRes mutatorArchNofaultCompareAndSwap(void *address, void *expected, const void *desired, size_t size) {
+  static const MutatorRes results[] = {MutatorResOK, MutatorResACCESS, MutatorResFAIL};
+  NativeSwap swap = swapOf(size);
+  if (swap == NULL || !aligned(address, size))
+    return MutatorResUNIMPL;
+  return results[swap(address, expected, desired)];
+}
+
+/* A client's answer, reduced to the ones a step has: what is neither OK nor
+ * UNIMPL means that the operand cannot be reached. */
+static MutatorRes reduced(MutatorRes res) {
+  return res == MutatorResOK || res == MutatorResUNIMPL ? res : MutatorResACCESS;
+}
+
+static MutatorRes translate(MutatorMemory memory, void *address, size_t size, MutatorAccess access,
+                            void **pointerReturn) {
+  if (memory->translate == NULL)
+    return MutatorResUNIMPL;
+  return reduced(memory->translate(memory, address, size, access, pointerReturn));
+}
+
+MutatorRes mutatorArchLoad(MutatorMemory memory, void *buffer, void *address, size_t size) {
+  void *pointer = NULL;
+  MutatorRes res = translate(memory, address, size, MutatorAccessREAD, &pointer);
+  if (res == MutatorResOK)
+    return mutatorArchNofaultLoad(buffer, pointer, size) ? MutatorResOK : MutatorResACCESS;
+  if (res != MutatorResUNIMPL || memory->load == NULL)
+    return res;
+  return reduced(memory->load(memory, buffer, address, size));
+}
+
+MutatorRes mutatorArchStore(MutatorMemory memory, void *address, const void *buffer, size_t size) {
+  void *pointer = NULL;
+  MutatorRes res = translate(memory, address, size, MutatorAccessWRITE, &pointer);
+  if (res == MutatorResOK)
+    return mutatorArchNofaultStore(pointer, buffer, size) ? MutatorResOK : MutatorResACCESS;
+  if (res != MutatorResUNIMPL || memory->store == NULL)
+    return res;
+  return reduced(memory->store(memory, address, buffer, size));
+}
+
+MutatorRes mutatorArchCompareAndSwap(MutatorMemory memory, void *address, void *expected, const void *desired,
+                                     size_t size) {
+  void *pointer = NULL;
+  MutatorRes res = translate(memory, address, size, MutatorAccessREAD | MutatorAccessWRITE, &pointer);
+  if (res == MutatorResOK)
+    return mutatorArchNofaultCompareAndSwap(pointer, expected, desired, size);
+  if (res != MutatorResUNIMPL || memory->compareAndSwap == NULL)
+    return res;
+  res = memory->compareAndSwap(memory, address, expected, desired, size);
+  return res == MutatorResFAIL ? res : reduced(res);
+}
+
+/* Pages are at least this large on every CPU of the family. */
+enum { SmallestPage = 4096 };
+
+static size_t fetchBytes(unsigned char *bytes, MutatorWord pc, size_t count) {
+  size_t i;
+  for (i = 0; i < count; i++)
+    if (mutatorNativeLoad1(bytes + i, (const void *)(pc + i)) != 0)
+      break;
+  return i;
+}
+
+/* One load inside a page; byte by byte where the bytes may end at its edge. */
+size_t mutatorArchFetch(unsigned char bytes[ARCH_FETCH_MAX], MutatorWord pc) {
+  memset(bytes, 0, ARCH_FETCH_MAX);
+  if (pc % SmallestPage <= SmallestPage - ARCH_FETCH_MAX)
+    return mutatorNativeLoad16(bytes, (const void *)pc) == 0 ? ARCH_FETCH_MAX : 0;
+  return fetchBytes(bytes, pc, ARCH_FETCH_MAX);
+}
+
+MutatorBool mutatorArchFixup(MutatorWord pc, MutatorWord *resumeReturn) {
+  int32_t i;
+  if (pc < (MutatorWord)mutatorNativeBegin || pc >= (MutatorWord)mutatorNativeEnd)
+    return 0;
+  for (i = 0; i < mutatorNativeFixupCount; i++)
+    if ((MutatorWord)mutatorNativeFixups + (MutatorWord)(intptr_t)mutatorNativeFixups[2 * i] == pc) {
+      *resumeReturn = (MutatorWord)mutatorNativeFixups + (MutatorWord)(intptr_t)mutatorNativeFixups[2 * i + 1];
+      return 1;
+    }
+  return 0;
+}
+
+/* INT3 is CC; INT 3 in two bytes, CD 03, raises the same exception. */
+size_t mutatorArchBreakpointLength(MutatorWord pc) {
+  unsigned char bytes[2];
+  if (mutatorNativeLoad1(&bytes[1], (const void *)(pc - 1)) != 0)
+    return 0;
+  if (bytes[1] == 0xcc)
+    return 1;
+  if (bytes[1] != 0x03 || mutatorNativeLoad1(&bytes[0], (const void *)(pc - 2)) != 0)
+    return 0;
+  return bytes[0] == 0xcd ? 2 : 0;
+}

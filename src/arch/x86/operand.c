@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * arch/x86/operand.c -- what any instruction's ModR/M operand names
+ *
+ * A general protection fault brings no address.  These tables are enough to
+ * compute the operand of every instruction with a ModR/M byte, stepped or not,
+ * and to know which operands the CPU wants aligned.
+ *
+ * .source.sdm: Intel SDM volume 2, appendix A (opcode maps); volume 1, section
+ * 14.9 (alignment of legacy SSE, VEX and EVEX operands); volume 2, table
+ * 2-34 (EVEX displacement scaling).
+ */
+
+#include "arch/x86/plan.h"
+
+typedef struct OpcodeSpan {
+  unsigned char first, last;
+} OpcodeSpan;
+
+/* Opcodes of the one-byte map that are followed by ModR/M (appendix A, table A-2). */
+static const OpcodeSpan modrmOne[] = {
+    {0x00, 0x03}, {0x08, 0x0b}, {0x10, 0x13}, {0x18, 0x1b}, {0x20, 0x23}, {0x28, 0x2b}, {0x30, 0x33}, {0x38, 0x3b},
+    {0x62, 0x63}, {0x69, 0x69}, {0x6b, 0x6b}, {0x80, 0x8f}, {0xc0, 0xc1}, {0xc4, 0xc7}, {0xd0, 0xd3}, {0xd8, 0xdf},
+    {0xf6, 0xf7}, {0xfe, 0xff},
+};
+
+/* And of the 0F map (table A-3). */
+static const OpcodeSpan modrm0F[] = {
+    {0x00, 0x03}, {0x0d, 0x0d}, {0x10, 0x2f}, {0x40, 0x76}, {0x78, 0x7f}, {0x90, 0x9f},
+    {0xa3, 0xa5}, {0xab, 0xaf}, {0xb0, 0xc7}, {0xd0, 0xff},
+};
+
+static MutatorBool inSpans(const OpcodeSpan *spans, size_t count, unsigned opcode) {
+  size_t i;
+  for (i = 0; i < count; i++)
+    if (opcode >= spans[i].first && opcode <= spans[i].last)
+      return 1;
+  return 0;
+}
+
+#define IN_SPANS(spans, opcode) inSpans(spans, sizeof(spans) / sizeof((spans)[0]), opcode)
+
+static MutatorBool hasModRM(const RawStruct *raw) {
+  if (raw->space != RawSpaceLEGACY)
+    return raw->map != RawMap0F || raw->opcode != 0x77; /* VZEROUPPER, VZEROALL */
+  switch (raw->map) {
+  case RawMapONE: return IN_SPANS(modrmOne, raw->opcode);
+  case RawMap0F: return IN_SPANS(modrm0F, raw->opcode);
+  default: return 1;
+  }
+}
+
+/* Where an operand must be aligned.  Sizes: bytes, or VECTOR. */
+typedef struct AlignedRow {
+  uint8_t spaces; /* bits 1 << RawSpace */
+  uint8_t map;
+  uint8_t prefixes; /* bits 1 << RawPrefix */
+  uint8_t first, last; /* opcodes */
+  uint8_t extension; /* ModR/M.reg, or OpcodeExtensionANY */
+  uint8_t align;     /* bytes, or OpcodeSizeVECTOR */
+} AlignedRow;
+
+#define LEGACY (1 << RawSpaceLEGACY)
+#define EVERY (1 << RawSpaceLEGACY | 1 << RawSpaceVEX | 1 << RawSpaceEVEX)
+#define NP (1 << RawPrefixNONE)
+#define P66 (1 << RawPrefix66)
+#define ANY OpcodeExtensionANY
+
+static const AlignedRow alignedRows[] = {
+    /* aligned moves, in every encoding */
+    {EVERY, RawMap0F, NP | P66, 0x28, 0x29, ANY, OpcodeSizeVECTOR},  /* MOVAPS, MOVAPD */
+    {EVERY, RawMap0F, NP | P66, 0x2b, 0x2b, ANY, OpcodeSizeVECTOR},  /* MOVNTPS, MOVNTPD */
+    {EVERY, RawMap0F, P66, 0x6f, 0x6f, ANY, OpcodeSizeVECTOR},       /* MOVDQA, load */
+    {EVERY, RawMap0F, P66, 0x7f, 0x7f, ANY, OpcodeSizeVECTOR},       /* MOVDQA, store */
+    {EVERY, RawMap0F, P66, 0xe7, 0xe7, ANY, OpcodeSizeVECTOR},       /* MOVNTDQ */
+    {EVERY, RawMap0F38, P66, 0x2a, 0x2a, ANY, OpcodeSizeVECTOR},     /* MOVNTDQA */
+    /* packed arithmetic, in the legacy encoding only */
+    {LEGACY, RawMap0F, NP | P66, 0x14, 0x15, ANY, 16},               /* UNPCKL, UNPCKH */
+    {LEGACY, RawMap0F, NP | P66, 0x51, 0x59, ANY, 16},               /* SQRT to MUL */
+    {LEGACY, RawMap0F, P66, 0x5a, 0x5a, ANY, 16},                    /* CVTPD2PS */
+    {LEGACY, RawMap0F, NP | P66, 0x5b, 0x5f, ANY, 16},               /* CVTDQ2PS to MAX */
+    {LEGACY, RawMap0F, P66, 0x60, 0x6d, ANY, 16},                    /* PUNPCK, PACK, PCMPGT */
+    {LEGACY, RawMap0F, P66, 0x70, 0x70, ANY, 16},                    /* PSHUFD */
+    {LEGACY, RawMap0F, P66, 0x74, 0x76, ANY, 16},                    /* PCMPEQ */
+    {LEGACY, RawMap0F, NP | P66, 0xc6, 0xc6, ANY, 16},               /* SHUF */
+    {LEGACY, RawMap0F, NP | P66, 0xc2, 0xc2, ANY, 16},               /* CMPPS, CMPPD */
+    {LEGACY, RawMap0F, P66, 0xd0, 0xd5, ANY, 16},                    /* ADDSUB, PSRL, PADDQ, PMULLW */
+    {LEGACY, RawMap0F, P66, 0xd8, 0xe5, ANY, 16},                    /* PSUBUS to PMULH */
+    {LEGACY, RawMap0F, P66, 0xe8, 0xef, ANY, 16},                    /* PSUBS to PXOR */
+    {LEGACY, RawMap0F, P66, 0xf1, 0xf6, ANY, 16},                    /* PSLL to PSADBW */
+    {LEGACY, RawMap0F, P66, 0xf8, 0xfe, ANY, 16},                    /* PSUB, PADD */
+    {LEGACY, RawMap0F38, P66, 0x00, 0x0b, ANY, 16},                  /* PSHUFB to PMULHRSW */
+    {LEGACY, RawMap0F38, P66, 0x1c, 0x1e, ANY, 16},                  /* PABS */
+    {LEGACY, RawMap0F, NP, 0xae, 0xae, 0, 16},                       /* FXSAVE */
+    {LEGACY, RawMap0F, NP, 0xae, 0xae, 1, 16},                       /* FXRSTOR */
+    {LEGACY, RawMap0F, NP, 0xae, 0xae, 4, 64},                       /* XSAVE */
+    {LEGACY, RawMap0F, NP, 0xae, 0xae, 5, 64},                       /* XRSTOR */
+};
+
+static unsigned prefixOf(const RawStruct *raw) {
+  if (raw->space != RawSpaceLEGACY)
+    return raw->pp;
+  if (raw->repeat != 0)
+    return raw->repeat == 0xf3 ? RawPrefixF3 : RawPrefixF2;
+  return raw->operand ? RawPrefix66 : RawPrefixNONE;
+}
+
+static MutatorBool alignedMatches(const AlignedRow *row, const RawStruct *raw) {
+  return (row->spaces >> raw->space & 1) != 0 && row->map == raw->map && (row->prefixes >> prefixOf(raw) & 1) != 0 &&
+         raw->opcode >= row->first && raw->opcode <= row->last &&
+         (row->extension == ANY || row->extension == (raw->reg & 7));
+}
+
+/* CMPXCHG16B is 0F C7 /1 with REX.W: its operand has 16 bytes, CMPXCHG8B's need no alignment. */
+static MutatorBool isCompareExchange16(const RawStruct *raw) {
+  return raw->space == RawSpaceLEGACY && raw->map == RawMap0F && raw->opcode == 0xc7 && raw->w &&
+         (raw->reg & 7) == 1;
+}
+
+static size_t alignmentOf(const RawStruct *raw) {
+  size_t i;
+  for (i = 0; i < sizeof alignedRows / sizeof alignedRows[0]; i++)
+    if (alignedMatches(&alignedRows[i], raw))
+      return alignedRows[i].align == OpcodeSizeVECTOR ? (size_t)16 << raw->length : alignedRows[i].align;
+  return isCompareExchange16(raw) ? 16 : 1;
+}
+
+/* Eight-bit displacements of EVEX are in units of the operand; known here for
+ * the aligned moves, whose operand is the whole vector. */
+static MutatorBool scaleDisplacement(Raw raw, size_t align) {
+  if (raw->space != RawSpaceEVEX || !raw->shortDisplacement)
+    return 1;
+  raw->displacement *= (int64_t)align;
+  return align > 1;
+}
+
+/* Bytes after the operand, for RIP-relative ones: of the instructions above only these have an immediate. */
+static size_t trailingBytes(const RawStruct *raw) {
+  return raw->map == RawMap0F && (raw->opcode == 0x70 || raw->opcode == 0xc2 || raw->opcode == 0xc6) ? 1 : 0;
+}
+
+static void fillAddress(Plan plan, const RawStruct *raw) {
+  plan->displacement = raw->displacement;
+  plan->base = raw->base;
+  plan->index = raw->index;
+  plan->scale = raw->scale;
+  plan->addressSize = raw->addressSize;
+  plan->segment = raw->segment == MachineSegmentFS || raw->segment == MachineSegmentGS ? raw->segment : RawNONE;
+  plan->length = (uint8_t)(raw->at + trailingBytes(raw));
+}
+
+MutatorBool mutatorArchOperand(const unsigned char *bytes, size_t count, Machine machine,
+                               MutatorWord *addressReturn, size_t *alignReturn) {
+  RawStruct raw;
+  PlanStruct plan;
+  if (mutatorRawOpcode(&raw, bytes, count) != MutatorDeclineNONE || !hasModRM(&raw) ||
+      mutatorRawModRM(&raw) != MutatorDeclineNONE || raw.mod == 3)
+    return 0;
+  *alignReturn = alignmentOf(&raw);
+  if (!scaleDisplacement(&raw, *alignReturn))
+    return 0;
+  fillAddress(&plan, &raw);
+  return mutatorPlanAddress(&plan, machine, addressReturn);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * arch/x86/plan.c -- from bytes to a plan, by the opcode table
+ */
+
+#include "arch/x86/plan.h"
+
+#include <string.h>
+
+static size_t vectorSize(const RawStruct *raw) { return (size_t)16 << raw->length; }
+
+/* Operand width: REX.W, else 66, else 32 bits (Intel SDM volume 1, table 3-4). */
+static size_t operandSize(const RawStruct *raw, unsigned rule) {
+  switch (rule) {
+  case OpcodeSizeV: return raw->w ? 8 : raw->operand ? 2 : 4;
+  case OpcodeSizeVECTOR: return vectorSize(raw);
+  default: return rule;
+  }
+}
+
+static size_t immediateSize(const OpcodeRow *row, size_t width) {
+  switch (row->form) {
+  case OpcodeFormRM_I: return width < 4 ? width : 4;
+  case OpcodeFormRM_I8: return 1;
+  default: return 0;
+  }
+}
+
+/* Combinations that Capstone or CPUs are known to disagree on, and prefixes that
+ * mean something else or nothing on this row. */
+static MutatorBool prefixesProven(const RawStruct *raw, const OpcodeRow *row) {
+  if (raw->segments > 1 || raw->repeats > 1)
+    return 0;
+  if (raw->operand && raw->w)
+    return 0;
+  if (raw->repeat != 0 && (row->flags & OpcodeFlagREPEAT) == 0)
+    return 0;
+  return !raw->lock || (row->flags & OpcodeFlagLOCK) != 0;
+}
+
+static MutatorBool rowAllowed(const RawStruct *raw, const OpcodeRow *row) {
+  if ((row->flags & (OpcodeFlagMODE64 | OpcodeFlagREXW)) != 0 && !RawMode64)
+    return 0;
+  return (row->flags & OpcodeFlagREXW) == 0 || raw->w;
+}
+
+/* Without REX the byte registers 4 to 7 are AH, CH, DH and BH (Intel SDM volume 2, table 3-1). */
+static void setRegister(Plan plan, const RawStruct *raw, const OpcodeRow *row) {
+  switch (row->form) {
+  case OpcodeFormRM_I:
+  case OpcodeFormRM_I8: plan->flags |= PlanIMMEDIATE; return;
+  case OpcodeFormA_OFFSET:
+  case OpcodeFormOFFSET_A: plan->reg = 0; return;
+  default: plan->reg = raw->reg; break;
+  }
+  if (row->width == 1 && raw->rex == 0 && plan->reg >= 4) {
+    plan->reg = (uint8_t)(plan->reg - 4);
+    plan->flags |= PlanHIGH;
+  }
+}
+
+/* Only FS and GS have a base of their own; the others are flat, or in 64-bit
+ * mode ignored (Intel SDM volume 1, section 3.4.2.1). */
+static uint8_t segmentOf(const RawStruct *raw) {
+  return raw->segment == MachineSegmentFS || raw->segment == MachineSegmentGS ? raw->segment : RawNONE;
+}
+
+static void fill(Plan plan, const RawStruct *raw, unsigned row) {
+  const OpcodeRow *opcode = &mutatorOpcodeRows[row];
+  memset(plan, 0, sizeof *plan);
+  plan->row = (uint16_t)row;
+  plan->displacement = raw->displacement;
+  plan->base = raw->base;
+  plan->index = raw->index;
+  plan->scale = raw->scale;
+  plan->addressSize = raw->addressSize;
+  plan->segment = segmentOf(raw);
+  plan->width = (uint8_t)operandSize(raw, opcode->width);
+  plan->size = (uint8_t)operandSize(raw, opcode->size);
+  if (raw->lock)
+    plan->flags |= PlanLOCK;
+  setRegister(plan, raw, opcode);
+}
+
+/* Read what names the memory operand; OPCODE when there is none. */
+static MutatorDecline takeOperand(Raw raw) {
+  MutatorDecline decline;
+  if (!mutatorOpcodeKnown(raw))
+    return MutatorDeclineOPCODE;
+  if (mutatorOpcodeOffset(raw))
+    return raw->addressSize == 2 ? MutatorDeclinePREFIX : mutatorRawOffset(raw);
+  decline = mutatorRawModRM(raw);
+  if (decline != MutatorDeclineNONE)
+    return decline;
+  return raw->mod == 3 ? MutatorDeclineOPCODE : MutatorDeclineNONE;
+}
+
+MutatorDecline mutatorPlanMake(Plan plan, const unsigned char *bytes, size_t count) {
+  RawStruct raw;
+  const OpcodeRow *opcode;
+  unsigned row;
+  MutatorDecline decline = mutatorRawOpcode(&raw, bytes, count);
+  if (decline == MutatorDeclineNONE)
+    decline = takeOperand(&raw);
+  if (decline != MutatorDeclineNONE)
+    return decline;
+  row = mutatorOpcodeFind(&raw, raw.reg & 7);
+  if (row == mutatorOpcodeCount)
+    return MutatorDeclineOPCODE;
+  opcode = &mutatorOpcodeRows[row];
+  if (!rowAllowed(&raw, opcode) || opcode->semantic == OpcodeSemanticNONE)
+    return MutatorDeclineOPCODE;
+  if (!prefixesProven(&raw, opcode))
+    return MutatorDeclinePREFIX;
+  fill(plan, &raw, row);
+  decline = mutatorRawImmediate(&raw, immediateSize(opcode, plan->width));
+  plan->immediate = raw.immediate;
+  plan->length = (uint8_t)raw.at;
+  return decline;
+}
+
+static void pack(ArchPlan packed, const PlanStruct *plan) {
+  _Static_assert(sizeof(PlanStruct) == sizeof(ArchPlanStruct), "a plan fills an ArchPlan");
+  memcpy(packed, plan, sizeof *plan);
+}
+
+PlanStruct mutatorPlanUnpack(const ArchPlanStruct *packed) {
+  PlanStruct plan;
+  memcpy(&plan, packed, sizeof plan);
+  return plan;
+}
+
+MutatorDecline mutatorArchPlan(ArchPlan packed, const unsigned char *bytes, size_t count, MutatorWord pc) {
+  PlanStruct plan;
+  MutatorDecline decline = mutatorPlanMake(&plan, bytes, count);
+  if (decline == MutatorDeclineNONE)
+    decline = mutatorDecodeVote(&plan, bytes, pc);
+  if (decline == MutatorDeclineNONE)
+    pack(packed, &plan);
+  return decline;
+}
+
+size_t mutatorArchPlanLength(const ArchPlanStruct *packed) { return mutatorPlanUnpack(packed).length; }
+
+unsigned mutatorArchPlanRow(const ArchPlanStruct *packed) { return mutatorPlanUnpack(packed).row; }
+
+const char *mutatorArchPlanName(const ArchPlanStruct *packed) {
+  return mutatorOpcodeRows[mutatorPlanUnpack(packed).row].name;
+}
+
+MutatorBool mutatorArchPlanLocked(const ArchPlanStruct *packed) {
+  return (mutatorPlanUnpack(packed).flags & PlanLOCK) != 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * arch/x86/plan.h -- what this CPU keeps in an ArchPlan
+ */
+
+#ifndef mutator_arch_x86_plan_h
+#define mutator_arch_x86_plan_h
+
+#include "arch/arch.h"
+#include "arch/x86/opcode.h"
+
+enum {
+  PlanHIGH = 1,      /* the register operand is AH, CH, DH or BH; reg is 0 to 3 */
+  PlanIMMEDIATE = 2, /* the other operand is the immediate, not reg */
+  PlanLOCK = 4       /* LOCK prefix */
+};
+
+typedef struct PlanStruct {
+  int64_t displacement;
+  int64_t immediate;
+  uint16_t row;
+  uint8_t length;      /* of the instruction, bytes */
+  uint8_t width;       /* of the register operand, bytes */
+  uint8_t size;        /* of the memory operand, bytes */
+  uint8_t reg;         /* register operand */
+  uint8_t base;        /* register, RawNONE, or MutatorRegisterPC */
+  uint8_t index;       /* register or RawNONE */
+  uint8_t scale;       /* shift of the index */
+  uint8_t segment;     /* MachineSegmentFS or GS, or RawNONE: flat */
+  uint8_t addressSize; /* bytes */
+  uint8_t flags;
+  uint8_t spare[4];
+} PlanStruct, *Plan;
+
+/* The plan that an ArchPlan holds. */
+PlanStruct mutatorPlanUnpack(const ArchPlanStruct *plan);
+
+/* mutatorPlanMake -- bytes to plan by our own tables alone, before any vote */
+MutatorDecline mutatorPlanMake(Plan plan, const unsigned char *bytes, size_t count);
+
+/* mutatorDecodeVote -- does Capstone agree with the plan, as far as its row demands? */
+MutatorDecline mutatorDecodeVote(const PlanStruct *plan, const unsigned char *bytes, MutatorWord pc);
+
+/* mutatorPlanAddress -- the effective address; false when its segment's base is not known */
+MutatorBool mutatorPlanAddress(const PlanStruct *plan, const struct MachineStruct *machine,
+                               MutatorWord *addressReturn);
+
+#endif
