@@ -69,6 +69,9 @@ MutatorRes mutatorArchPerform(const ArchPlanStruct *plan, Machine machine,
 /* Is the thread being single-stepped? */
 MutatorBool mutatorArchTraced(const MachineStruct *machine);
 
+/* Do its string instructions run downwards? */
+MutatorBool mutatorArchBackward(const MachineStruct *machine);
+
 /* mutatorArchOperand -- the memory operand that the bytes name, stepped or not
  *
  * For telling a non-canonical address from a misaligned one, of any
@@ -132,6 +135,9 @@ MutatorRes mutatorArchCompareAndSwap(MutatorMemory memory, void *address, void *
  *          at run time is not the one of its headers
  */
 MutatorRes mutatorArchSetup(size_t decoders);
+
+/* For a set-up that fails later: close the decoders again. */
+void mutatorArchUndo(void);
 
 /* In a forked child, where one thread is left: every decoder is free. */
 void mutatorArchForked(void);

@@ -26,6 +26,10 @@ static inline MutatorBool coreAligned(const void *object) {
 
 /* mutatorCoreOptions -- the options in force; NULL before MutatorSetup has succeeded */
 const MutatorOptionsStruct *mutatorCoreOptions(void);
+void mutatorCoreOptionsSet(const MutatorOptionsStruct *options);
+
+/* mutatorCoreForked -- in a forked child, where one thread is left: nobody holds anything */
+void mutatorCoreForked(void);
 
 /* mutatorCoreCount -- one more of an event; async-signal-safe, any thread
  *

@@ -28,6 +28,7 @@ typedef struct OSFaultStruct {
   MutatorWord address;
   MutatorBool codeKnown;    /* `code` is set */
   MutatorWord code;         /* the CPU's page-fault error code */
+  MutatorBool pcAfter;      /* the record's PC is past the breakpoint instruction, not at it */
 } OSFaultStruct, *OSFault;
 
 /* mutatorOSFault -- read the record.  pre: native is a FAULT context's */

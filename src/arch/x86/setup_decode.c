@@ -47,16 +47,26 @@ static MutatorBool openDecoder(Decoder decoder) {
   return 1;
 }
 
+static void closeDecoders(size_t count) {
+  while (count-- > 0)
+    closeDecoder(&mutatorDecoders[count]);
+}
+
 MutatorRes mutatorArchSetup(size_t decoders) {
   size_t i;
   if (!versionMatches())
     return MutatorResUNIMPL;
   for (i = 0; i < decoders; i++)
     if (!openDecoder(&mutatorDecoders[i])) {
-      while (i-- > 0)
-        closeDecoder(&mutatorDecoders[i]);
+      closeDecoders(i);
       return MutatorResMEMORY;
     }
   atomicStoreRelease(&mutatorDecoderCount, decoders);
   return MutatorResOK;
+}
+
+void mutatorArchUndo(void) {
+  size_t count = mutatorDecoderCount;
+  atomicStoreRelease(&mutatorDecoderCount, 0);
+  closeDecoders(count);
 }

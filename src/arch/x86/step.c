@@ -149,3 +149,7 @@ MutatorRes mutatorArchPerform(const ArchPlanStruct *packed, Machine machine, con
 MutatorBool mutatorArchTraced(const MachineStruct *machine) {
   return (*machineFlags(machine) & MachineFlagTF) != 0;
 }
+
+MutatorBool mutatorArchBackward(const MachineStruct *machine) {
+  return (*machineFlags(machine) & MachineFlagDF) != 0;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * core/context_step.c -- step the instruction that a fault interrupted
+ *
+ * The step core performs any instruction; what belongs to a fault is here: the
+ * plan must explain the fault.  An operand of the instruction has to cover the
+ * address, in the direction, that the hardware reported.  A mismatch means
+ * that we misread the instruction, or that it is not the one that faulted.
+ */
+
+#include "core/context.h"
+
+#include "core/core.h"
+
+#include <string.h>
+
+/* What the context remembers from an earlier CanStep is as good as the cache,
+ * and cannot be evicted: CanStep's promise rests on it. */
+static MutatorBool remembered(MutatorContext context, CoreStep step) {
+  size_t length;
+  if (!context->planned || context->planPC != step->pc)
+    return 0;
+  memcpy(&step->plan, context->plan, sizeof step->plan);
+  length = mutatorArchPlanLength(&step->plan);
+  return length <= step->count && memcmp(context->bytes, step->bytes, length) == 0;
+}
+
+static MutatorAccess everyAccess(const ArchAccessesStruct *accesses) {
+  MutatorAccess access = MutatorAccessNONE;
+  unsigned i;
+  for (i = 0; i < accesses->count; i++)
+    access |= accesses->access[i].access;
+  return access;
+}
+
+static void remember(MutatorContext context, const CoreStepStruct *step) {
+  memcpy(context->plan, &step->plan, sizeof context->plan);
+  memcpy(context->bytes, step->bytes, sizeof context->bytes);
+  context->planPC = step->pc;
+  context->access = (unsigned char)everyAccess(&step->accesses);
+  context->planned = 1;
+}
+
+MutatorDecline mutatorContextRead(MutatorContext context, CoreStep step) {
+  MutatorDecline decline = mutatorStepFetch(step);
+  if (decline == MutatorDeclineNONE && !remembered(context, step))
+    decline = mutatorStepPlan(step);
+  if (decline == MutatorDeclineNONE)
+    decline = mutatorStepResolve(step);
+  return decline;
+}
+
+/* Kinds that go away when the access is made another way. */
+static MutatorDecline kindDecline(const OSFaultStruct *fault) {
+  switch (fault->kind) {
+  case MutatorFaultKindPROTECTION:
+  case MutatorFaultKindUNMAPPED:
+  case MutatorFaultKindBUS:
+  case MutatorFaultKindGUARD:
+  case MutatorFaultKindKEY: break;
+  case MutatorFaultKindASYNC: return MutatorDeclineASYNC;
+  default: return MutatorDeclineKIND;
+  }
+  return (fault->access & MutatorAccessEXECUTE) != 0 ? MutatorDeclineEXECUTE : MutatorDeclineNONE;
+}
+
+static MutatorBool covers(const MutatorInstructionAccessStruct *access, MutatorWord address) {
+  return address - (MutatorWord)access->address < access->size;
+}
+
+/* The hardware reports a read-modify-write as a write. */
+static MutatorBool sameDirection(const MutatorInstructionAccessStruct *access, MutatorAccess hardware) {
+  return ((access->access & MutatorAccessWRITE) != 0) == ((hardware & MutatorAccessWRITE) != 0);
+}
+
+static MutatorDecline explains(const ArchAccessesStruct *accesses, const OSFaultStruct *fault) {
+  MutatorDecline decline = MutatorDeclineADDRESS;
+  unsigned i;
+  if (!fault->addressKnown)
+    return MutatorDeclineADDRESS;
+  for (i = 0; i < accesses->count; i++) {
+    if (!covers(&accesses->access[i], fault->address))
+      continue;
+    if (sameDirection(&accesses->access[i], fault->access))
+      return MutatorDeclineNONE;
+    decline = MutatorDeclineDIRECTION;
+  }
+  return decline;
+}
+
+static MutatorBool hitsFrame(const MutatorNativeStruct *native, const ArchAccessesStruct *accesses) {
+  unsigned i;
+  for (i = 0; i < accesses->count; i++)
+    if ((accesses->access[i].access & MutatorAccessWRITE) != 0 &&
+        mutatorOSFrameOverlaps(native, (MutatorWord)accesses->access[i].address, accesses->access[i].size))
+      return 1;
+  return 0;
+}
+
+static MutatorDecline readFault(MutatorContext context, const OSFaultStruct *fault, CoreStep step) {
+  MutatorDecline decline = mutatorContextRead(context, step);
+  if (decline == MutatorDeclineNONE)
+    decline = explains(&step->accesses, fault);
+  if (decline == MutatorDeclineNONE)
+    return hitsFrame(&context->native, &step->accesses) ? MutatorDeclineFRAME : MutatorDeclineNONE;
+  /* The kernel moves the PC of an interrupted restartable sequence to its
+   * abort handler before it delivers the signal (rseq(2)). */
+  return mutatorOSRestarted(step->pc) ? MutatorDeclineRESTARTED : decline;
+}
+
+MutatorDecline mutatorContextPrepare(MutatorContext context, CoreStep step) {
+  OSFaultStruct fault;
+  MutatorDecline decline;
+  if (mutatorCoreOptions() == NULL)
+    return MutatorDeclineSETUP;
+  if (context->var != MutatorContextFAULT)
+    return MutatorDeclineVARIETY;
+  mutatorOSFault(&context->native, &fault);
+  decline = kindDecline(&fault);
+  if (decline != MutatorDeclineNONE)
+    return decline;
+  mutatorOSMachine(&context->native, &step->machine);
+  if (mutatorArchTraced(&step->machine))
+    return MutatorDeclineTRACE;
+  return readFault(context, &fault, step);
+}
+
+static void note(MutatorContext context, MutatorDecline decline) {
+  context->decline = (unsigned char)decline;
+  if (decline != MutatorDeclineNONE)
+    mutatorCoreCount(CORE_COUNTER(declines) + (size_t)decline);
+}
+
+MutatorBool MutatorContextCanStepInstruction(MutatorContext context) {
+  CoreStepStruct step;
+  MutatorDecline decline;
+  if (!MutatorContextCheck(context))
+    return 0;
+  decline = mutatorContextPrepare(context, &step);
+  note(context, decline);
+  if (decline != MutatorDeclineNONE)
+    return 0;
+  remember(context, &step);
+  return 1;
+}
+
+static MutatorRes perform(MutatorContext context, CoreStep step, MutatorMemory memory) {
+  MutatorRes res = mutatorStepPerform(step, memory);
+  if (res == MutatorResUNIMPL)
+    note(context, MutatorDeclineMEMORY);
+  else
+    mutatorCoreCount(res == MutatorResOK ? CORE_COUNTER(steps) : CORE_COUNTER(inaccessible));
+  if (res == MutatorResOK)
+    context->planned = 0;
+  return res;
+}
+
+MutatorRes MutatorContextStepInstructionWith(MutatorContext context, MutatorMemory memory) {
+  CoreStepStruct step;
+  MutatorDecline decline;
+  if (MutatorContextVariety(context) != MutatorContextFAULT || !MutatorMemoryCheck(memory))
+    return MutatorResPARAM;
+  decline = mutatorContextPrepare(context, &step);
+  note(context, decline);
+  if (decline == MutatorDeclineSETUP)
+    return MutatorResSTATE;
+  return decline == MutatorDeclineNONE ? perform(context, &step, memory) : MutatorResUNIMPL;
+}
+
+MutatorRes MutatorContextStepInstruction(MutatorContext context) {
+  return MutatorContextStepInstructionWith(context, MutatorMemoryDirect());
+}
+
+static void describe(MutatorInstruction instruction, const CoreStepStruct *step, MutatorBool backward) {
+  size_t length = mutatorArchPlanLength(&step->plan);
+  memset(instruction, 0, sizeof *instruction);
+  instruction->name = mutatorArchPlanName(&step->plan);
+  instruction->row = (unsigned short)mutatorArchPlanRow(&step->plan);
+  instruction->length = (unsigned char)length;
+  instruction->backward = (unsigned char)backward;
+  instruction->locked = (unsigned char)mutatorArchPlanLocked(&step->plan);
+  instruction->count = (unsigned char)step->accesses.count;
+  memcpy(instruction->bytes, step->bytes, length);
+  memcpy(instruction->access, step->accesses.access, step->accesses.count * sizeof instruction->access[0]);
+}
+
+/* The bytes of an instruction whose fetch faulted are not fetched either. */
+static MutatorBool fetchFaulted(MutatorContext context) {
+  OSFaultStruct fault;
+  if (context->var != MutatorContextFAULT)
+    return 0;
+  mutatorOSFault(&context->native, &fault);
+  return (fault.access & MutatorAccessEXECUTE) != 0;
+}
+
+MutatorRes MutatorContextDecode(MutatorContext context, MutatorInstruction instruction) {
+  CoreStepStruct step;
+  MutatorDecline decline;
+  if (!MutatorContextCheck(context) || instruction == NULL)
+    return MutatorResPARAM;
+  if (mutatorCoreOptions() == NULL)
+    return MutatorResSTATE;
+  mutatorOSMachine(&context->native, &step.machine);
+  decline = fetchFaulted(context) ? MutatorDeclineEXECUTE : mutatorContextRead(context, &step);
+  context->decline = (unsigned char)decline;
+  if (decline != MutatorDeclineNONE)
+    return MutatorResUNIMPL;
+  describe(instruction, &step, mutatorArchBackward(&step.machine));
+  return MutatorResOK;
+}

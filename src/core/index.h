@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * core/index.h -- disjoint ranges of addresses, found by any address they hold
+ *
+ * A copy-on-write B+ tree.  Finding takes O(log n) and waits for nobody; so
+ * do adding and removing, which may run in handlers, any number at once.
+ */
+
+#ifndef mutator_core_index_h
+#define mutator_core_index_h
+
+#include <mutator/types.h>
+
+/* mutatorIndexAdd -- put [base, limit) into the index
+ *
+ * value    what mutatorIndexFind gives; not NULL
+ * Returns  OK; PARAM: limit not above base, or it overlaps a range in the index;
+ *          STATE: no set-up; LIMIT: as many ranges as asked for at set-up, or
+ *          no node could be recycled because of a reader that does not leave.
+ *          Nothing changed unless OK
+ */
+MutatorRes mutatorIndexAdd(MutatorWord base, MutatorWord limit, void *value);
+
+/* mutatorIndexRemove -- take out the range that starts at base and has this value
+ *
+ * Readers that have found it may go on using it: see core/pin.h.
+ *
+ * Returns  OK; STATE: there is none; LIMIT: as above.  Nothing changed unless OK
+ */
+MutatorRes mutatorIndexRemove(MutatorWord base, void *value);
+
+/* mutatorIndexFind -- the value of the range that holds address, or NULL
+ *
+ * pre:  the caller is inside mutatorPinIndex if it goes on to use the value
+ */
+void *mutatorIndexFind(MutatorWord address);
+
+/* mutatorIndexNext -- the range that holds address, or else the nearest above it
+ *
+ * pre:      as mutatorIndexFind
+ * Returns   its value and its base, or NULL
+ */
+void *mutatorIndexNext(MutatorWord address, MutatorWord *baseReturn);
+
+/* mutatorIndexSetup -- reserve room for `ranges` ranges (setup_index.c)
+ *
+ * pre:      one caller at a time.  Later calls do nothing once a range has been
+ *           added, or for the same number
+ * Returns   OK; MEMORY: the system has none to give
+ */
+MutatorRes mutatorIndexSetup(size_t ranges);
+
+/* mutatorIndexForked -- in a forked child: no reader is inside, in either pin set
+ *
+ * Nodes in the hands of threads that vanished are lost to the child.
+ */
+void mutatorIndexForked(void);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * core/step.c -- the step core
+ */
+
+#include "core/step.h"
+
+#include "core/core.h"
+#include "core/plan_cache.h"
+
+MutatorDecline mutatorStepFetch(CoreStep step) {
+  step->pc = *machineRegister(&step->machine, MutatorRegisterPC);
+  step->count = mutatorArchFetch(step->bytes, step->pc);
+  return step->count > 0 ? MutatorDeclineNONE : MutatorDeclineFETCH;
+}
+
+MutatorDecline mutatorStepPlan(CoreStep step) {
+  MutatorDecline decline;
+  if (mutatorPlanCacheFind(&step->plan, step->pc, step->bytes, step->count)) {
+    mutatorCoreCount(CORE_COUNTER(planHits));
+    return MutatorDeclineNONE;
+  }
+  mutatorCoreCount(CORE_COUNTER(planMisses));
+  decline = mutatorArchPlan(&step->plan, step->bytes, step->count, step->pc);
+  if (decline == MutatorDeclineNONE)
+    mutatorPlanCacheAdd(&step->plan, step->pc, step->bytes);
+  return decline;
+}
+
+MutatorDecline mutatorStepResolve(CoreStep step) {
+  return mutatorArchAccesses(&step->plan, &step->machine, &step->accesses);
+}
+
+MutatorRes mutatorStepPerform(CoreStep step, MutatorMemory memory) {
+  return mutatorArchPerform(&step->plan, &step->machine, &step->accesses, memory);
+}

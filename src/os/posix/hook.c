@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/posix/hook.c -- the handler: the library first, then whoever was there before
+ */
+
+#include <errno.h>
+#include <signal.h>
+
+#include "os/posix/posix.h"
+
+PosixHookStruct mutatorPosixHooks[POSIX_HOOKS] = {{.signal = SIGSEGV}, {.signal = SIGBUS}};
+
+/* DeclinedStruct -- the latest fault of this thread that fell to the default action */
+typedef struct DeclinedStruct {
+  MutatorBool valid;
+  void *address;
+} DeclinedStruct;
+
+/* The build gives thread-local variables the initial-exec model: no allocation. */
+static _Thread_local DeclinedStruct declined;
+
+static PosixHook hookOf(int signal) {
+  size_t i;
+  for (i = 0; i < POSIX_HOOKS - 1; ++i)
+    if (mutatorPosixHooks[i].signal == signal) break;
+  return &mutatorPosixHooks[i];
+}
+
+/* The kernel resets the action of an SA_RESETHAND handler as it calls it; the
+ * exchange lets one of several threads call it. */
+static void previousAction(int signal, struct sigaction *previous) {
+  PosixHook hook = hookOf(signal);
+  *previous = hook->action[atomicLoadAcquire(&hook->current)];
+  if (((unsigned)previous->sa_flags & SA_RESETHAND) == 0 || previous->sa_handler == SIG_IGN) return;
+  if (atomicExchange(&hook->spent, 1) != 0) previous->sa_handler = SIG_DFL;
+}
+
+/* The mask is the one that is in force plus what the previous action asks for,
+ * as if the kernel had called it.  It is put back for those who call the
+ * library's handler as a function. */
+static void callPrevious(const struct sigaction *previous, int signal, siginfo_t *info, void *ucontext) {
+  sigset_t mask = previous->sa_mask, saved;
+  if ((previous->sa_flags & SA_NODEFER) == 0) (void)sigaddset(&mask, signal);
+  (void)pthread_sigmask(SIG_BLOCK, &mask, &saved);
+  if ((previous->sa_flags & SA_SIGINFO) != 0)
+    previous->sa_sigaction(signal, info, ucontext);
+  else
+    previous->sa_handler(signal);
+  (void)pthread_sigmask(SIG_SETMASK, &saved, NULL);
+}
+
+static void restoreDefault(int signal) {
+  struct sigaction action = {.sa_handler = SIG_DFL};
+  (void)sigemptyset(&action.sa_mask);
+  (void)sigaction(signal, &action, NULL);
+}
+
+/* The signal stays blocked until the handler's return restores the interrupted
+ * mask, so that the process dies with the thread at the interrupted PC.  That
+ * mask holds the signal back only if it was saved before sigsuspend(2). */
+static void dieQueued(int signal, siginfo_t *info, ucontext_t *ucontext) {
+  sigset_t mask;
+  (void)sigemptyset(&mask);
+  (void)sigaddset(&mask, signal);
+  (void)pthread_sigmask(SIG_BLOCK, &mask, NULL);
+  restoreDefault(signal);
+  (void)sigdelset(&ucontext->uc_sigmask, signal);
+  mutatorPosixResend(signal, info);
+}
+
+/* A fault is first retried: a range may have been opened and removed between
+ * the fault and our looking for it, and the default action once restored would
+ * be the end of the hook.  If it comes again it is let through, at its own PC. */
+static void dieFaulting(int signal, const siginfo_t *info) {
+  if (declined.valid && declined.address == info->si_addr) restoreDefault(signal);
+  declined.valid = 1;
+  declined.address = info->si_addr;
+}
+
+static void byDefault(int signal, siginfo_t *info, ucontext_t *ucontext) {
+  const int error = errno;
+  if (mutatorPosixQueued(info))
+    dieQueued(signal, info, ucontext);
+  else
+    dieFaulting(signal, info);
+  errno = error;
+}
+
+/* Nobody can ignore a fault: the kernel forces the default action. */
+static void forward(int signal, siginfo_t *info, ucontext_t *ucontext) {
+  struct sigaction previous;
+  previousAction(signal, &previous);
+  if (previous.sa_handler == SIG_DFL)
+    byDefault(signal, info, ucontext);
+  else if (previous.sa_handler != SIG_IGN)
+    callPrevious(&previous, signal, info, ucontext);
+  else if (!mutatorPosixQueued(info))
+    byDefault(signal, info, ucontext);
+}
+
+void mutatorPosixHandler(int signal, siginfo_t *info, void *ucontext) {
+  const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
+  const int error = errno;
+  const MutatorBool handled = mutatorFaultNative(&native);
+  errno = error;
+  if (handled)
+    declined.valid = 0;
+  else
+    forward(signal, info, ucontext);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/posix/posix.h -- what the files for POSIX systems share, and what they ask of each system
+ */
+
+#ifndef mutator_os_posix_posix_h
+#define mutator_os_posix_posix_h
+
+#include <signal.h>
+
+#include "cc/atomic.h"
+#include "os/os.h"
+
+/* PosixHookStruct -- one signal that the hook catches
+ *
+ * The handler reads the previous action while another thread may be installing
+ * the hook.  So an action is never changed in place: the other one is filled
+ * in, and then `current` says that it counts.
+ */
+typedef struct PosixHookStruct {
+  const int signal;
+  AtomicWord current;         /* which element of `action` is the previous action */
+  AtomicWord spent;           /* the previous action had SA_RESETHAND and its handler has been called */
+  struct sigaction action[2]; /* what was installed before the hook */
+} PosixHookStruct, *PosixHook;
+
+#define POSIX_HOOKS 2
+extern PosixHookStruct mutatorPosixHooks[POSIX_HOOKS];
+
+/* mutatorPosixHandler -- the handler that the hook installs */
+void mutatorPosixHandler(int signal, siginfo_t *info, void *ucontext);
+
+/* mutatorPosixPageSize -- bytes; set by set-up, and right for our CPUs before it */
+extern AtomicWord mutatorPosixPageSize;
+
+/* from each system (os/<os>) -------------------------------------------------- */
+
+/* mutatorPosixQueued -- was the signal sent or queued, so that returning to the
+ * interrupted instruction would not raise it again? */
+MutatorBool mutatorPosixQueued(const siginfo_t *info);
+
+/* mutatorPosixResend -- send the signal to the calling thread again, as it came */
+void mutatorPosixResend(int signal, siginfo_t *info);
+
+/* mutatorPosixFrameSize -- bytes of stack that the kernel needs to deliver one signal (set-up) */
+size_t mutatorPosixFrameSize(void);
+
+#endif

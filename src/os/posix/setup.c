@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/posix/setup.c -- memory, a lock and a pause for set-up code
+ */
+
+#include <pthread.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "os/os.h"
+
+static pthread_mutex_t setupLock = PTHREAD_MUTEX_INITIALIZER;
+
+void *mutatorOSReserve(size_t size) {
+  void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return base == MAP_FAILED ? NULL : base;
+}
+
+void mutatorOSRelease(void *base, size_t size) {
+  if (base != NULL) (void)munmap(base, size);
+}
+
+void mutatorOSSetupLock(void) { (void)pthread_mutex_lock(&setupLock); }
+
+void mutatorOSSetupUnlock(void) { (void)pthread_mutex_unlock(&setupLock); }
+
+void mutatorOSPause(void) {
+  const struct timespec millisecond = {.tv_sec = 0, .tv_nsec = 1000000};
+  (void)nanosleep(&millisecond, NULL);
+}
