@@ -35,7 +35,8 @@ typedef struct MutatorWindowStruct *MutatorWindow;
 /* MutatorWindowFork -- what becomes of a window in a forked child */
 typedef enum MutatorWindowFork {
   MutatorWindowForkREFUSE = 0, /* the memory stays shared with the parent; stepping through it is declined in the child */
-  MutatorWindowForkCOPY = 1,   /* fork(2) gives the child a copy of its own, as private memory would, at the cost of copying */
+  MutatorWindowForkCOPY = 1,   /* fork(2) gives the child a copy of its own, as private memory would, at the cost of copying;
+                                  where it cannot, the child has no access to the memory */
   MutatorWindowForkSHARE = 2,  /* the memory stays shared and the window works in both: the client wants shared memory */
   MutatorWindowForkLIMIT = 3   /* one past the last policy */
 } MutatorWindowFork;
@@ -48,11 +49,13 @@ typedef struct MutatorWindowStruct {
   void *alias;                /* private; always readable and writable */
   size_t size;                /* private; bytes, whole pages */
   MutatorWord object;         /* private; the system's memory object */
+  MutatorWord identity;       /* private; tells that object from others */
+  MutatorWord copy;           /* private; the forked child's object */
   MutatorWord policy;         /* private; a MutatorWindowFork */
   MutatorWord state;          /* private */
   struct MutatorWindowStruct *next; /* private; windows that fork must visit */
   MutatorMemoryStruct memory; /* private; steps go through this */
-  MutatorWord reserved[4];    /* private; room to grow */
+  MutatorWord reserved[2];    /* private; room to grow */
 } MutatorWindowStruct;
 
 /* MutatorWindowCreate -- new zeroed memory, mapped twice
@@ -66,7 +69,7 @@ typedef struct MutatorWindowStruct {
  * Needs    MutatorSetup
  * Returns  MutatorResOK      ready
  *          MutatorResPARAM   NULL or misaligned window, size 0 or too large, unknown policy
- *          MutatorResSTATE   MutatorSetup has not been called
+ *          MutatorResSTATE   MutatorSetup has not been called, or this window is live already
  *          MutatorResMEMORY  the system has no memory, mapping or descriptor to give; nothing changed
  * Signals  not async-signal-safe
  * Threads  any, for different windows
@@ -86,7 +89,9 @@ MUTATOR_API MutatorRes MutatorWindowCreate(MutatorWindow window, size_t size, Mu
  * size     bytes, whole pages, greater than zero
  * fork     MutatorWindowForkREFUSE or MutatorWindowForkSHARE
  * Needs    MutatorSetup
- * Returns  MutatorResOK, MutatorResPARAM or MutatorResSTATE; nothing changed unless OK
+ * Returns  MutatorResOK, or, with nothing changed,
+ *          MutatorResPARAM  an argument is bad, or the mappings overlap
+ *          MutatorResSTATE  MutatorSetup has not been called, or this window is live already
  * Signals  not async-signal-safe
  * Threads  any, for different windows
  */

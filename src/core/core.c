@@ -7,6 +7,7 @@
 
 #include "arch/arch.h"
 #include "cc/atomic.h"
+#include "core/index.h"
 
 static MutatorOptionsStruct inForce;
 static AtomicWord ready;

@@ -10,6 +10,9 @@
 #include <mutator/counters.h>
 #include <mutator/setup.h>
 
+#include "core/index.h"
+#include "core/pin.h"
+
 /* Signature words: the object's type, as ASCII where a debugger shows bytes. */
 #define CORE_SIGNATURE(a, b, c, d) \
   ((MutatorWord)(a) | (MutatorWord)(b) << 8 | (MutatorWord)(c) << 16 | (MutatorWord)(d) << 24)

@@ -31,7 +31,8 @@ MutatorRes mutatorIndexRemove(MutatorWord base, void *value);
 
 /* mutatorIndexFind -- the value of the range that holds address, or NULL
  *
- * pre:  the caller is inside mutatorPinIndex if it goes on to use the value
+ * pre:  the caller is inside mutatorPinIndex, and stays while it reads the value's memory
+ *       (or has entered another set that whoever removes the range waits for)
  */
 void *mutatorIndexFind(MutatorWord address);
 

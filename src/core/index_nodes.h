@@ -42,10 +42,10 @@ typedef uint32_t IndexRef;
  */
 typedef struct IndexNodeStruct *IndexNode;
 typedef struct IndexNodeStruct {
-  AtomicWord link;    /* the next node in a list; not part of the tree */
-  uint16_t count;     /* keys, at least one */
-  uint16_t level;     /* of each of its children, one less */
-  uint32_t total;     /* ranges in the tree; only in the root */
+  AtomicWord link; /* the next node in a list; not part of the tree */
+  uint16_t count;  /* keys, at least one */
+  uint16_t level;  /* of each of its children, one less */
+  uint32_t total;  /* ranges in the tree; only in the root */
   union {
     struct {
       MutatorWord base[INDEX_LEAF_MAX];
@@ -66,13 +66,13 @@ typedef struct IndexNodeStruct {
  * so that the writers' lists do not disturb readers.
  */
 typedef struct IndexStruct {
-  _Alignas(STRIPE_BYTES) IndexNode nodes; /* NULL before set-up; element 0 is not used */
-  size_t limit;                           /* elements of nodes */
-  size_t ranges;                          /* at most */
-  _Alignas(STRIPE_BYTES) AtomicWord root; /* an IndexRef; 0 when empty */
+  _Alignas(STRIPE_BYTES) IndexNode nodes;  /* NULL before set-up; element 0 is not used */
+  size_t limit;                            /* elements of nodes */
+  size_t ranges;                           /* at most */
+  _Alignas(STRIPE_BYTES) AtomicWord root;  /* an IndexRef; 0 when empty */
   _Alignas(STRIPE_BYTES) AtomicWord fresh; /* nodes never used start here */
-  AtomicWord free;                        /* a list of nodes for reuse */
-  AtomicWord limbo[4];                    /* lists of nodes unlinked in epoch mod 4 */
+  AtomicWord free;                         /* a list of nodes for reuse */
+  AtomicWord limbo[4];                     /* lists of nodes unlinked in epoch mod 4 */
 } IndexStruct;
 
 extern IndexStruct mutatorIndex;

@@ -6,6 +6,7 @@
 #include "arch/arch.h"
 #include "cc/atomic.h"
 #include "core/core.h"
+#include "core/index.h"
 #include "core/plan_cache.h"
 #include "os/os.h"
 

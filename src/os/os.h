@@ -79,10 +79,17 @@ void mutatorOSRelease(void *base, size_t size);
  * called in a forked child, after the port has adjusted itself. */
 MutatorRes mutatorOSSetup(void (*forked)(void));
 
-/* Windows: memory that can be mapped twice.  Destroy undoes Create.  The fork
- * functions are called by the port around fork(2) for every window in its list. */
+/* Windows: memory that can be mapped twice.  Create fills in base, alias, size and
+ * object; the fork policy is there.  Destroy undoes it.  Around fork(2) the port
+ * visits all windows (mutatorCoreWindows). */
 MutatorRes mutatorOSWindowCreate(MutatorWindow window, size_t size);
 void mutatorOSWindowDestroy(MutatorWindow window);
+
+/* What a window's `state` says: a set of bits. */
+enum {
+  OSWindowADOPTED = 1, /* the mappings are the client's */
+  OSWindowREFUSED = 2  /* the fork policy refuses this process */
+};
 
 /* The hook: a handler for memory faults that calls mutatorFaultNative (below) and,
  * when that declines, the previous handler.  Remove gives BUSY when somebody
@@ -110,6 +117,9 @@ void mutatorOSPause(void);
 
 /* Make *context a context of that variety; pre: arguments checked. */
 void mutatorCoreContextInit(MutatorContext context, MutatorContextVar var, const MutatorNativeStruct *native);
+
+/* The windows that exist, linked by `next`; pre: the set-up lock is held (set-up). */
+MutatorWindow mutatorCoreWindows(void);
 
 /* Is it an expected fault of the library's own access?  Then its PC has been moved. */
 MutatorBool mutatorCoreRecover(const MutatorNativeStruct *native);

@@ -58,7 +58,7 @@ static void restoreDefault(int signal) {
 /* The signal stays blocked until the handler's return restores the interrupted
  * mask, so that the process dies with the thread at the interrupted PC.  That
  * mask holds the signal back only if it was saved before sigsuspend(2). */
-static void dieQueued(int signal, siginfo_t *info, ucontext_t *ucontext) {
+static void dieSignalled(int signal, siginfo_t *info, ucontext_t *ucontext) {
   sigset_t mask;
   (void)sigemptyset(&mask);
   (void)sigaddset(&mask, signal);
@@ -68,9 +68,9 @@ static void dieQueued(int signal, siginfo_t *info, ucontext_t *ucontext) {
   mutatorPosixResend(signal, info);
 }
 
-/* A fault is first retried: a range may have been opened and removed between
- * the fault and our looking for it, and the default action once restored would
- * be the end of the hook.  If it comes again it is let through, at its own PC. */
+/* The fault is retried once before the default action is restored, which is the
+ * end of the hook: between the fault and our looking for it the range may have
+ * been opened and removed.  If the fault comes again it kills at its own PC. */
 static void dieFaulting(int signal, const siginfo_t *info) {
   if (declined.valid && declined.address == info->si_addr) restoreDefault(signal);
   declined.valid = 1;
@@ -79,10 +79,10 @@ static void dieFaulting(int signal, const siginfo_t *info) {
 
 static void byDefault(int signal, siginfo_t *info, ucontext_t *ucontext) {
   const int error = errno;
-  if (mutatorPosixQueued(info))
-    dieQueued(signal, info, ucontext);
-  else
+  if (mutatorPosixRepeats(info))
     dieFaulting(signal, info);
+  else
+    dieSignalled(signal, info, ucontext);
   errno = error;
 }
 

@@ -35,9 +35,11 @@ extern AtomicWord mutatorPosixPageSize;
 
 /* from each system (os/<os>) -------------------------------------------------- */
 
-/* mutatorPosixQueued -- was the signal sent or queued, so that returning to the
- * interrupted instruction would not raise it again? */
+/* mutatorPosixQueued -- was the signal sent or queued, so that a process may ignore it? */
 MutatorBool mutatorPosixQueued(const siginfo_t *info);
+
+/* mutatorPosixRepeats -- does going back to the interrupted instruction raise the signal again? */
+MutatorBool mutatorPosixRepeats(const siginfo_t *info);
 
 /* mutatorPosixResend -- send the signal to the calling thread again, as it came */
 void mutatorPosixResend(int signal, siginfo_t *info);

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# How every C file of the project is compiled: mutator_compiler (language,
+# warnings, sanitizers) and, for the library alone, mutator_library_compiler.
+
+if(NOT CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
+  message(WARNING "mutator is tested with GCC and Clang, not with ${CMAKE_C_COMPILER_ID}")
+endif()
+
+set(MUTATOR_WARNINGS
+    -Wall
+    -Wextra
+    -Wpedantic
+    -Wcast-align
+    -Wformat=2
+    -Wmissing-prototypes
+    -Wpointer-arith
+    -Wshadow
+    -Wstrict-prototypes
+    -Wundef
+    -Wvla
+    -Wwrite-strings)
+if(MUTATOR_WERROR)
+  list(APPEND MUTATOR_WARNINGS -Werror)
+endif()
+
+add_library(mutator_compiler INTERFACE)
+target_compile_features(mutator_compiler INTERFACE c_std_11)
+target_compile_definitions(mutator_compiler INTERFACE _GNU_SOURCE)
+target_compile_options(mutator_compiler INTERFACE "$<$<COMPILE_LANGUAGE:C>:${MUTATOR_WARNINGS}>")
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+
+# For the folder, not in mutator_compiler: the lint's own objects take them back.
+if(MUTATOR_SANITIZE)
+  add_compile_options("$<$<COMPILE_LANGUAGE:C>:-fsanitize=${MUTATOR_SANITIZE}>"
+                      "$<$<COMPILE_LANGUAGE:C>:-fno-sanitize-recover=all>"
+                      "$<$<COMPILE_LANGUAGE:C>:-fno-omit-frame-pointer>")
+  add_link_options("-fsanitize=${MUTATOR_SANITIZE}")
+endif()
+
+# The library alone.  In a handler a thread-local variable must not be made on
+# first use, as the general TLS models do: initial-exec.
+add_library(mutator_library_compiler INTERFACE)
+target_compile_options(
+  mutator_library_compiler INTERFACE -fPIC "$<$<COMPILE_LANGUAGE:C>:-fvisibility=hidden>"
+                                     "$<$<COMPILE_LANGUAGE:C>:-ftls-model=initial-exec>")
+
+# A folder of programs: NAME.c is the program NAME, with NAME_*.c if there are
+# such files.  Sets <result> to the names, and <result>_NAME to each one's files.
+function(mutator_glob_programs result folder)
+  file(GLOB sources CONFIGURE_DEPENDS "${folder}/*.c")
+  set(programs "")
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM stem)
+    set(program ${stem})
+    foreach(other IN LISTS sources)
+      cmake_path(GET other STEM otherStem)
+      string(LENGTH "${otherStem}" length)
+      string(LENGTH "${program}" programLength)
+      string(FIND "${stem}" "${otherStem}_" at)
+      if(at EQUAL 0 AND length LESS programLength)
+        set(program ${otherStem})
+      endif()
+    endforeach()
+    list(APPEND programs ${program})
+    list(APPEND files_${program} "${source}")
+  endforeach()
+  list(REMOVE_DUPLICATES programs)
+  foreach(program IN LISTS programs)
+    set(${result}_${program} "${files_${program}}" PARENT_SCOPE)
+  endforeach()
+  set(${result} "${programs}" PARENT_SCOPE)
+endfunction()

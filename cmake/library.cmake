@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The library: one set of objects, a static and a shared library made of them.
+#
+# Targets: mutator_objects, mutator_static, mutator_shared, and mutator::mutator
+# (the static one) for projects that take this one by add_subdirectory.
+
+# Every file of the folders that make up this port.  Of an operating system's
+# folder, files named for another CPU (os/linux/x86.c) are left out.
+function(mutator_glob_sources result)
+  set(folders core fault thread postmortem breakpoint inject backstep)
+  foreach(folder IN LISTS MUTATOR_ARCH_FOLDERS)
+    list(APPEND folders arch/${folder})
+  endforeach()
+  foreach(folder IN LISTS MUTATOR_OS_FOLDERS)
+    list(APPEND folders os/${folder})
+  endforeach()
+  set(patterns "")
+  foreach(folder IN LISTS folders)
+    list(APPEND patterns "${MUTATOR_TREE}/src/${folder}/*.c" "${MUTATOR_TREE}/src/${folder}/*.S")
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
+
+  file(GLOB otherCPUs RELATIVE "${MUTATOR_TREE}/src/arch" "${MUTATOR_TREE}/src/arch/*")
+  list(REMOVE_ITEM otherCPUs ${MUTATOR_CPU})
+  foreach(cpu IN LISTS otherCPUs)
+    list(FILTER sources EXCLUDE REGEX "/src/os/[^/]*/${cpu}\\.[cS]$")
+  endforeach()
+  if(sources STREQUAL "")
+    message(FATAL_ERROR "No source files in ${MUTATOR_TREE}/src")
+  endif()
+  set(${result} "${sources}" PARENT_SCOPE)
+endfunction()
+
+mutator_glob_sources(MUTATOR_SOURCES)
+
+# The library's objects, with more compiler options if any are given.
+function(mutator_add_objects target)
+  add_library(${target} OBJECT ${MUTATOR_SOURCES})
+  target_include_directories(${target} PRIVATE "${MUTATOR_TREE}/include" "${MUTATOR_TREE}/src")
+  target_compile_definitions(${target} PRIVATE "${MUTATOR_PREFIX}MUTATOR_VERSION=\"${PROJECT_VERSION}\"")
+  target_link_libraries(${target} PRIVATE mutator_compiler mutator_library_compiler PkgConfig::MUTATOR_CAPSTONE
+                                          Threads::Threads)
+  target_compile_options(${target} PRIVATE ${ARGN})
+endfunction()
+
+mutator_add_objects(mutator_objects)
+
+add_library(mutator_static STATIC $<TARGET_OBJECTS:mutator_objects>)
+target_link_libraries(mutator_static PRIVATE PkgConfig::MUTATOR_CAPSTONE Threads::Threads)
+
+add_library(mutator_shared SHARED $<TARGET_OBJECTS:mutator_objects>)
+target_link_libraries(mutator_shared PRIVATE PkgConfig::MUTATOR_CAPSTONE Threads::Threads)
+# now: no symbol is looked up in a handler.  nodelete: a handler may be running
+# in it.  defs: nothing is missing (Clang leaves the sanitizers' symbols open).
+target_link_options(mutator_shared PRIVATE -Wl,-z,now -Wl,-z,nodelete -Wl,-z,noexecstack)
+if(NOT (MUTATOR_SANITIZE AND CMAKE_C_COMPILER_ID MATCHES "Clang"))
+  target_link_options(mutator_shared PRIVATE -Wl,-z,defs)
+endif()
+
+set_target_properties(
+  mutator_static mutator_shared
+  PROPERTIES LINKER_LANGUAGE C
+             OUTPUT_NAME "${MUTATOR_PREFIX}mutator"
+             VERSION "${PROJECT_VERSION}"
+             SOVERSION "${PROJECT_VERSION_MAJOR}")
+foreach(library mutator_static mutator_shared)
+  target_include_directories(${library} INTERFACE "$<BUILD_INTERFACE:${MUTATOR_TREE}/include>"
+                                                  "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+endforeach()
+add_library(mutator::mutator ALIAS mutator_static)

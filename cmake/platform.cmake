@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Which port this is: the one place where the build looks at an operating
+# system's or a CPU's name.  A new port is one row.
+#
+# Sets MUTATOR_OS, MUTATOR_CPU, MUTATOR_OS_FOLDERS and MUTATOR_ARCH_FOLDERS.
+
+# CMAKE_SYSTEM_NAME | processors | bits | MUTATOR_OS | MUTATOR_CPU | folders of src/os | folders of src/arch
+set(MUTATOR_PORTS
+    "Linux|x86_64,amd64,AMD64|64|linux|x86_64|posix,linux|x86,x86_64"
+)
+
+function(mutator_find_port)
+  math(EXPR bits "8 * ${CMAKE_SIZEOF_VOID_P}")
+  foreach(port IN LISTS MUTATOR_PORTS)
+    string(REPLACE "|" ";" field "${port}")
+    list(GET field 0 system)
+    list(GET field 1 processors)
+    list(GET field 2 portBits)
+    string(REPLACE "," ";" processors "${processors}")
+    if(system STREQUAL CMAKE_SYSTEM_NAME AND CMAKE_SYSTEM_PROCESSOR IN_LIST processors AND portBits EQUAL bits)
+      list(GET field 3 os)
+      list(GET field 4 cpu)
+      list(GET field 5 osFolders)
+      list(GET field 6 archFolders)
+      string(REPLACE "," ";" osFolders "${osFolders}")
+      string(REPLACE "," ";" archFolders "${archFolders}")
+      set(MUTATOR_OS ${os} PARENT_SCOPE)
+      set(MUTATOR_CPU ${cpu} PARENT_SCOPE)
+      set(MUTATOR_OS_FOLDERS ${osFolders} PARENT_SCOPE)
+      set(MUTATOR_ARCH_FOLDERS ${archFolders} PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  message(
+    FATAL_ERROR
+      "mutator has no port to ${CMAKE_SYSTEM_NAME} on a ${bits}-bit ${CMAKE_SYSTEM_PROCESSOR}.\n"
+      "The ports are the rows of cmake/platform.cmake; docs/porting.md says how to add one.")
+endfunction()
+
+mutator_find_port()

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * fault/range.c -- memory whose faults a client answers
+ *
+ * Whether a range is registered is for the index alone to say: a structure may
+ * be a stale copy, or memory used for the first time.
+ */
+
+#include "fault/range.h"
+
+static MutatorBool rangeCheck(MutatorFaultRange range) {
+  return coreAligned(range) && range->signature == CORE_SIGNATURE_RANGE && range->size == sizeof *range;
+}
+
+static MutatorFaultRange rangeFind(MutatorWord address) {
+  MutatorFaultRange range;
+  PinStruct pin;
+  mutatorPinEnter(&mutatorPinIndex, &pin);
+  range = mutatorIndexFind(address);
+  mutatorPinLeave(&mutatorPinIndex, &pin);
+  return range;
+}
+
+/* The stay in the callbacks begins before the one in the index ends: Quiesce
+ * waits for the index first, and then for those it has sent to a callback. */
+MutatorFaultRange mutatorRangeEnter(MutatorWord address, Pin pin) {
+  MutatorFaultRange range;
+  PinStruct index;
+  mutatorPinEnter(&mutatorPinIndex, &index);
+  range = mutatorIndexFind(address);
+  if (range != NULL) mutatorPinEnter(&mutatorPinCallbacks, pin);
+  mutatorPinLeave(&mutatorPinIndex, &index);
+  return range;
+}
+
+MutatorFaultRange mutatorRangeNext(MutatorWord address) {
+  MutatorFaultRange range;
+  MutatorWord base;
+  PinStruct index;
+  mutatorPinEnter(&mutatorPinIndex, &index);
+  range = mutatorIndexNext(address, &base);
+  mutatorPinLeave(&mutatorPinIndex, &index);
+  return range;
+}
+
+MutatorBool mutatorRangeAsk(MutatorFaultRange range, MutatorContext context, MutatorWord address,
+                            MutatorAccess access) {
+  return range->callback(range, context, (void *)address, access, range->closure) == MutatorFaultHANDLED;
+}
+
+static MutatorBool windowHolds(MutatorWindow window, MutatorWord base, MutatorWord limit) {
+  MutatorWord windowBase = (MutatorWord)MutatorWindowBase(window);
+  return window == NULL ||
+         (MutatorWindowCheck(window) && base >= windowBase && limit - windowBase <= MutatorWindowSize(window));
+}
+
+MutatorRes MutatorFaultRangeAdd(MutatorFaultRange range, void *base, void *limit, MutatorFaultCallback callback,
+                                void *closure, MutatorWindow window) {
+  const MutatorFaultRangeStruct fresh = {.signature = CORE_SIGNATURE_RANGE,
+                                         .size = sizeof fresh,
+                                         .base = (MutatorWord)base,
+                                         .limit = (MutatorWord)limit,
+                                         .callback = callback,
+                                         .closure = closure,
+                                         .window = window};
+  MutatorFaultRangeStruct before;
+  MutatorRes res;
+  if (!coreAligned(range) || fresh.base >= fresh.limit || callback == NULL) return MutatorResPARAM;
+  if (mutatorCoreOptions() == NULL) return MutatorResSTATE;
+  if (!windowHolds(window, fresh.base, fresh.limit)) return MutatorResPARAM;
+  if (rangeCheck(range) && rangeFind(range->base) == range) return MutatorResSTATE;
+  before = *range;
+  *range = fresh;
+  res = mutatorIndexAdd(fresh.base, fresh.limit, range);
+  if (res != MutatorResOK) *range = before;
+  return res;
+}
+
+/* The structure stays as it is: another thread may be inside its callback. */
+MutatorRes MutatorFaultRangeRemove(MutatorFaultRange range) {
+  return rangeCheck(range) ? mutatorIndexRemove(range->base, range) : MutatorResPARAM;
+}
+
+MutatorRes MutatorFaultRangeFind(void *address, MutatorFaultRange *rangeReturn) {
+  MutatorFaultRange range;
+  if (rangeReturn == NULL) return MutatorResPARAM;
+  range = rangeFind((MutatorWord)address);
+  if (range == NULL) return MutatorResFAIL;
+  *rangeReturn = range;
+  return MutatorResOK;
+}
+
+void *MutatorFaultRangeBase(MutatorFaultRange range) { return rangeCheck(range) ? (void *)range->base : NULL; }
+
+void *MutatorFaultRangeLimit(MutatorFaultRange range) { return rangeCheck(range) ? (void *)range->limit : NULL; }
+
+MutatorWindow MutatorFaultRangeWindow(MutatorFaultRange range) { return rangeCheck(range) ? range->window : NULL; }
+
+void *MutatorFaultRangeClosure(MutatorFaultRange range) { return rangeCheck(range) ? range->closure : NULL; }

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * fault/range.h -- ranges, as the handler and the step use them
+ */
+
+#ifndef mutator_fault_range_h
+#define mutator_fault_range_h
+
+#include <mutator/fault.h>
+
+#include "core/core.h"
+
+/* mutatorRangeEnter -- the range that holds address, and a stay in mutatorPinCallbacks
+ *
+ * Returns  the range, and the stay has begun; or NULL, and it has not
+ */
+MutatorFaultRange mutatorRangeEnter(MutatorWord address, Pin pin);
+
+/* mutatorRangeNext -- the range that holds address, or else the nearest above it, or NULL
+ *
+ * pre:  the caller is inside mutatorPinCallbacks, so that the range stays usable
+ */
+MutatorFaultRange mutatorRangeNext(MutatorWord address);
+
+/* mutatorRangeAsk -- ask the range's callback; true for HANDLED and nothing else
+ *
+ * pre:  the caller is inside mutatorPinCallbacks
+ */
+MutatorBool mutatorRangeAsk(MutatorFaultRange range, MutatorContext context, MutatorWord address, MutatorAccess access);
+
+#endif

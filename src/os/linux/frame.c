@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/linux/frame.c -- memory that a handler must not have stores made to
+ *
+ * Of all that lies on a stack only two things are the handler's: the frame that
+ * the kernel wrote for *this* fault, and what the handler has pushed since.
+ * Frames of outer faults belong to the code that was interrupted.
+ */
+
+#include <ucontext.h>
+
+#include "cc/compiler.h"
+#include "os/linux/linux.h"
+
+/* AreaStruct -- [base, limit); empty when they are equal */
+typedef struct AreaStruct {
+  MutatorWord base;
+  MutatorWord limit;
+} AreaStruct;
+
+/* FrameStruct -- the three parts of the frame, wherever copies of them may be */
+typedef struct FrameStruct {
+  AreaStruct ucontext;
+  AreaStruct info;
+  AreaStruct state;
+} FrameStruct;
+
+/* Below the stack pointer: the red zone and what is about to be called.  Above
+ * it, where the handler's stack cannot be made out: our callers' frames. */
+#define NEARBY ((MutatorWord)4096)
+
+/* A handler that has used more of the interrupted stack is not expected. */
+#define HANDLER_LIMIT ((MutatorWord)1 << 20)
+
+/* The kernel's structure ends with a shorter mask than the C library's
+ * (Linux arch/x86/include/asm/sighandling.h, struct ucontext). */
+#define KERNEL_MASK_SIZE 8
+#define KERNEL_UCONTEXT_SIZE (offsetof(ucontext_t, uc_sigmask) + KERNEL_MASK_SIZE)
+
+/* No overflow: an operand may end at the top of the address space. */
+static MutatorBool overlaps(const AreaStruct *area, MutatorWord address, size_t size) {
+  if (area->base == area->limit || address >= area->limit) return 0;
+  return address >= area->base || area->base - address < size;
+}
+
+/* The handler's return address lies right below the ucontext (struct rt_sigframe). */
+static void findFrame(const MutatorNativeStruct *native, FrameStruct *frame) {
+  frame->ucontext.base = (MutatorWord)native->ucontext - sizeof(void *);
+  frame->ucontext.limit = (MutatorWord)native->ucontext + KERNEL_UCONTEXT_SIZE;
+  frame->info.base = (MutatorWord)native->info;
+  frame->info.limit = (MutatorWord)native->info + (native->info != NULL ? sizeof(siginfo_t) : 0);
+  mutatorLinuxState(native->ucontext, &frame->state.base, &frame->state.limit);
+}
+
+/* The kernel lays ucontext and info side by side, in either order, and the state
+ * above them.  Returns 0 when the record is a copy or made up by hand. */
+static MutatorWord findTop(const FrameStruct *frame) {
+  if (frame->state.base != frame->state.limit) return frame->state.limit;
+  if (frame->ucontext.limit == frame->info.base) return frame->info.limit;
+  if (frame->info.limit == frame->ucontext.base + sizeof(void *)) return frame->ucontext.limit;
+  return 0;
+}
+
+static MutatorBool inStack(const stack_t *stack, MutatorWord address) {
+  return address - (MutatorWord)stack->ss_sp < stack->ss_size;
+}
+
+/* Does the frame end above us on the stack that we are running on?  On the
+ * alternate stack, which the frame names, that is certain. */
+static MutatorBool isAbove(const stack_t *alternate, MutatorWord here, MutatorWord top) {
+  const MutatorBool onAlternate = inStack(alternate, here);
+  if (top <= here || inStack(alternate, top - 1) != onAlternate) return 0;
+  return onAlternate || top - here <= HANDLER_LIMIT;
+}
+
+/* From what we are about to push to the end of the frame, when that is on the
+ * same stack; a handler may have gone to a stack of its own. */
+static AreaStruct findHandler(const stack_t *alternate, const FrameStruct *frame, MutatorWord here) {
+  const MutatorWord top = findTop(frame);
+  AreaStruct handler = {here - NEARBY, here};
+  if (inStack(alternate, here) && !inStack(alternate, handler.base)) handler.base = (MutatorWord)alternate->ss_sp;
+  if (top == 0) return handler;
+  handler.limit = isAbove(alternate, here, top) ? top : here + NEARBY;
+  return handler;
+}
+
+MutatorBool mutatorOSFrameOverlaps(const MutatorNativeStruct *native, MutatorWord address, size_t size) {
+  FrameStruct frame;
+  AreaStruct handler;
+  findFrame(native, &frame);
+  handler = findHandler(&native->ucontext->uc_stack, &frame, compilerStackAddress());
+  return overlaps(&frame.ucontext, address, size) || overlaps(&frame.info, address, size) ||
+         overlaps(&frame.state, address, size) || overlaps(&handler, address, size);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/linux/linux.h -- what the files for Linux share, and what they ask of each CPU
+ */
+
+#ifndef mutator_os_linux_linux_h
+#define mutator_os_linux_linux_h
+
+#include <sys/stat.h>
+#include <ucontext.h>
+
+#include "arch/registers.h"
+#include "cc/atomic.h"
+#include "os/os.h"
+
+/* mutatorLinuxState -- the stretch of the signal frame that holds the vector registers
+ *
+ * Empty (base == limit) when the record has none, or was not made by the kernel.
+ */
+void mutatorLinuxState(const ucontext_t *ucontext, MutatorWord *baseReturn, MutatorWord *limitReturn);
+
+/* mutatorLinuxForkWord -- not zero, in a page that fork(2) wipes; NULL before set-up */
+extern AtomicWord *mutatorLinuxForkWord;
+
+/* LinuxProcessStruct -- /proc/self/mem
+ *
+ * `descriptor` is ~0 when there is none.  Programs close descriptors that are
+ * not theirs; device and inode tell whether the number is still this file.
+ */
+typedef struct LinuxProcessStruct {
+  AtomicWord descriptor;
+  uint64_t device;
+  uint64_t inode;
+} LinuxProcessStruct;
+extern LinuxProcessStruct mutatorLinuxProcess;
+
+/* set-up -------------------------------------------------------------------- */
+
+/* mutatorLinuxProcessOpen -- open /proc/self/mem of this process, instead of the one that is open */
+void mutatorLinuxProcessOpen(void);
+
+/* mutatorLinuxForkSetup -- the fork word and the handlers around fork(2)
+ *
+ * Returns  MutatorResOK; MutatorResMEMORY; MutatorResUNIMPL: the kernel cannot wipe
+ *          the word, so that a fork that runs no handlers goes unnoticed
+ */
+MutatorRes mutatorLinuxForkSetup(void (*forked)(void));
+
+/* mutatorLinuxObjectCreate -- the descriptor of a new memory object of that size; -1 when there is none */
+int mutatorLinuxObjectCreate(size_t size);
+
+/* A window's `object` or `copy` when it has none. */
+#define LINUX_NO_OBJECT (~(MutatorWord)0)
+
+/* mutatorLinuxObjectIsOurs -- has the window an object, and is its descriptor still that file? */
+MutatorBool mutatorLinuxObjectIsOurs(MutatorWindow window, struct stat *status);
+
+/* mutatorLinuxWindowsPrepare, Parent, Child -- around fork(2), with the set-up lock held */
+void mutatorLinuxWindowsPrepare(void);
+void mutatorLinuxWindowsParent(void);
+void mutatorLinuxWindowsChild(void);
+
+/* from each CPU (os/linux/<cpu>.c) --------------------------------------------- */
+
+/* The trap number and the error code that the CPU pushed. */
+MutatorWord mutatorLinuxTrap(const ucontext_t *ucontext);
+MutatorWord mutatorLinuxErrorCode(const ucontext_t *ucontext);
+
+/* mutatorLinuxStateBase -- where the kernel saved floating-point state
+ *
+ * baseReturn  receives the first byte of that state, or NULL
+ * Returns     the FXSAVE area in it, or NULL when there is none
+ */
+unsigned char *mutatorLinuxStateBase(const ucontext_t *ucontext, unsigned char **baseReturn);
+
+/* The bytes of each VectorPart in the XSAVE format; 0 when this mode cannot reach it. */
+extern const uint16_t mutatorLinuxPartSize[VectorPartLIMIT];
+
+#endif

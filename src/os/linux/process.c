@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/linux/process.c -- memory reached through /proc/self/mem
+ *
+ * Private pages are read and written whatever their protection.  The file
+ * stands for the memory of the process that opened it: a forked child that has
+ * not opened it again would write into its parent.
+ */
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/linux/linux.h"
+
+LinuxProcessStruct mutatorLinuxProcess = {.descriptor = ~(AtomicWord)0};
+
+static int descriptor(void) { return (int)atomicLoad(&mutatorLinuxProcess.descriptor); }
+
+MutatorBool mutatorOSProcessOffered(void) { return descriptor() >= 0; }
+
+/* To read or write some file at the offset of an address would be a disaster, and
+ * daemons do close all descriptors. */
+static MutatorBool isOpen(int file) {
+  struct stat status;
+  if (file < 0 || fstat(file, &status) != 0) return 0;
+  return status.st_dev == mutatorLinuxProcess.device && status.st_ino == mutatorLinuxProcess.inode;
+}
+
+/* A short read ends at a page that cannot be read: going on there fails. */
+static MutatorBool readAll(int file, unsigned char *buffer, MutatorWord address, size_t size) {
+  while (size > 0) {
+    const ssize_t count = pread64(file, buffer, size, (off64_t)address);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return 0;
+    buffer += count;
+    address += (size_t)count;
+    size -= (size_t)count;
+  }
+  return 1;
+}
+
+/* Within one page the kernel writes all or nothing (Linux mm/memory.c,
+ * __access_remote_vm). */
+static MutatorBool writeOnce(int file, MutatorWord address, const void *buffer, size_t size) {
+  ssize_t count;
+  do count = pwrite64(file, buffer, size, (off64_t)address);
+  while (count < 0 && errno == EINTR);
+  return count == (ssize_t)size;
+}
+
+static MutatorBool crossesPage(MutatorWord address, size_t size) {
+  const size_t page = mutatorOSPageSize();
+  return size > page - address % page;
+}
+
+MutatorRes mutatorOSProcessRead(void *buffer, MutatorWord address, size_t size) {
+  const int file = descriptor(), error = errno;
+  MutatorBool done;
+  if (mutatorOSForked()) return MutatorResUNIMPL;
+  done = isOpen(file) && readAll(file, buffer, address, size);
+  errno = error;
+  return done ? MutatorResOK : MutatorResACCESS;
+}
+
+MutatorRes mutatorOSProcessWrite(MutatorWord address, const void *buffer, size_t size) {
+  const int file = descriptor(), error = errno;
+  MutatorBool done;
+  if (mutatorOSForked() || crossesPage(address, size)) return MutatorResUNIMPL;
+  done = isOpen(file) && writeOnce(file, address, buffer, size);
+  errno = error;
+  return done ? MutatorResOK : MutatorResACCESS;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/linux/vector.c -- the vector registers in a signal frame
+ *
+ * The kernel saves them with FXSAVE, or with XSAVE in the standard format, and
+ * says which in bytes of the FXSAVE area that are left to software.
+ */
+
+#include <string.h>
+
+#include "cc/cpuid.h"
+#include "os/linux/linux.h"
+
+/* SoftwareStruct -- struct _fpx_sw_bytes (Linux arch/x86/include/uapi/asm/sigcontext.h) */
+typedef struct SoftwareStruct {
+  uint32_t magic;
+  uint32_t extendedSize;
+  uint64_t components; /* those that the kernel asked XSAVE to save */
+  uint32_t size;       /* of the XSAVE area; the second magic number follows it */
+  uint32_t padding[7];
+} SoftwareStruct;
+
+enum { FirstMAGIC = 0x46505853, SecondMAGIC = 0x46505845 };
+
+/* SavedStruct -- what XSAVE writes (Intel SDM volume 1, table 10-2 and section 13.4) */
+typedef struct SavedStruct {
+  unsigned char environment[24];
+  uint32_t mxcsr;
+  uint32_t mxcsrMask;
+  unsigned char x87[128];
+  unsigned char xmm[256];
+  unsigned char reserved[48];
+  SoftwareStruct software;
+  /* only XSAVE: */
+  uint64_t present; /* XSTATE_BV: components not in their initial state */
+  unsigned char header[56];
+} SavedStruct;
+
+enum { FxsaveSIZE = 512 };
+_Static_assert(offsetof(SavedStruct, software) == 464, "the software's bytes of the FXSAVE area");
+_Static_assert(offsetof(SavedStruct, present) == FxsaveSIZE, "the XSAVE header");
+_Static_assert(sizeof(SavedStruct) == FxsaveSIZE + 64, "the first extended component");
+
+/* The state component of each part (Intel SDM volume 1, section 13.1; APX
+ * specification, section 3.1.4.2). */
+enum { ComponentX87 = 0, ComponentSSE = 1, ComponentAVX = 2 };
+static const unsigned char components[VectorPartLIMIT] = {
+    [VectorPartX87] = ComponentX87, [VectorPartXMM] = ComponentSSE, [VectorPartYMMUpper] = ComponentAVX,
+    [VectorPartMask] = 5,           [VectorPartZMMUpper] = 6,       [VectorPartHigh16] = 7,
+    [VectorPartEGPR] = 19,
+};
+
+/* Where each part is in the XSAVE area: offset + 1, or 0 when not yet asked.
+ * Threads that ask at once get the same answer. */
+static AtomicWord places[VectorPartLIMIT];
+
+/* CPUID leaf 0xD, subleaf n: EAX the size, EBX the offset of component n in the
+ * standard format.  AMD's and Intel's offsets differ. */
+static size_t askOffset(VectorPart part) {
+  const CpuidStruct answer = cpuidRead(0xd, components[part]);
+  return answer.eax >= mutatorLinuxPartSize[part] ? answer.ebx : 0;
+}
+
+static size_t findOffset(VectorPart part) {
+  uintptr_t place;
+  if (part == VectorPartX87) return offsetof(SavedStruct, x87);
+  if (part == VectorPartXMM) return offsetof(SavedStruct, xmm);
+  place = atomicLoadRelaxed(&places[part]);
+  if (place == 0) {
+    place = askOffset(part) + 1;
+    atomicStoreRelaxed(&places[part], place);
+  }
+  return place - 1;
+}
+
+/* getcontext(3) leaves no registers, only control words, in the ucontext_t
+ * itself; a kernel's frame is never laid out that way. */
+static MutatorBool madeByKernel(const ucontext_t *ucontext) {
+  return (const void *)ucontext->uc_mcontext.fpregs != (const void *)&ucontext->__fpregs_mem;
+}
+
+/* Without the first magic number the kernel has used FXSAVE, as it does on CPUs
+ * where it has not enabled XSAVE: CPUID leaf 1, ECX bit 27 (OSXSAVE). */
+static MutatorBool isFxsave(const SavedStruct *saved) {
+  return saved->software.magic != FirstMAGIC && (cpuidRead(1, 0).ecx & (uint32_t)1 << 27) == 0;
+}
+
+/* The kernel's own test (Linux arch/x86/kernel/fpu/signal.c, check_xstate_in_sigframe). */
+static MutatorBool isXsave(const SavedStruct *saved) {
+  const SoftwareStruct *software = &saved->software;
+  uint32_t second;
+  if (software->magic != FirstMAGIC || software->size < sizeof(SavedStruct)) return 0;
+  if (software->size > software->extendedSize - sizeof second) return 0;
+  memcpy(&second, (const unsigned char *)saved + software->size, sizeof second);
+  return second == SecondMAGIC;
+}
+
+static SavedStruct *findSaved(const ucontext_t *ucontext) {
+  unsigned char *base;
+  return madeByKernel(ucontext) ? (SavedStruct *)(void *)mutatorLinuxStateBase(ucontext, &base) : NULL;
+}
+
+static void setPart(Vector vector, VectorPart part, unsigned char *bytes) {
+  vector->part[part] = bytes;
+  vector->size[part] = bytes != NULL ? mutatorLinuxPartSize[part] : 0;
+}
+
+static void setFxsave(SavedStruct *saved, Vector vector) {
+  setPart(vector, VectorPartX87, saved->x87);
+  setPart(vector, VectorPartXMM, saved->xmm);
+  vector->mxcsr = &saved->mxcsr;
+}
+
+static void setComponent(SavedStruct *saved, VectorPart part, Vector vector) {
+  const uint64_t bit = (uint64_t)1 << components[part];
+  const size_t size = mutatorLinuxPartSize[part];
+  size_t offset;
+  if (size == 0 || (saved->software.components & bit) == 0) return;
+  offset = findOffset(part);
+  if (offset == 0 || offset + size > saved->software.size) return;
+  if ((saved->present & bit) != 0)
+    setPart(vector, part, (unsigned char *)saved + offset);
+  else
+    vector->initial |= 1u << part;
+}
+
+/* MXCSR is saved and restored with SSE or AVX, whether or not their registers
+ * are in their initial state (Intel SDM volume 1, sections 13.7 and 13.8). */
+static void setXsave(SavedStruct *saved, Vector vector) {
+  const uint64_t vectors = (uint64_t)1 << ComponentSSE | (uint64_t)1 << ComponentAVX;
+  VectorPart part;
+  for (part = VectorPartX87; part < VectorPartLIMIT; ++part) setComponent(saved, part, vector);
+  if ((saved->software.components & vectors) != 0) vector->mxcsr = &saved->mxcsr;
+}
+
+void mutatorOSVector(const MutatorNativeStruct *native, Vector vector) {
+  SavedStruct *saved = findSaved(native->ucontext);
+  memset(vector, 0, sizeof *vector);
+  if (saved == NULL) return;
+  if (isXsave(saved))
+    setXsave(saved, vector);
+  else if (isFxsave(saved))
+    setFxsave(saved, vector);
+}
+
+static size_t savedSize(const SavedStruct *saved) {
+  return isXsave(saved) ? saved->software.size + sizeof(uint32_t) : FxsaveSIZE;
+}
+
+void mutatorLinuxState(const ucontext_t *ucontext, MutatorWord *baseReturn, MutatorWord *limitReturn) {
+  unsigned char *base = NULL, *fxsave = NULL;
+  if (madeByKernel(ucontext)) fxsave = mutatorLinuxStateBase(ucontext, &base);
+  *baseReturn = *limitReturn = (MutatorWord)base;
+  if (fxsave != NULL) *limitReturn = (MutatorWord)fxsave + savedSize((const SavedStruct *)(const void *)fxsave);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/linux/x86_64.c -- where Linux keeps the registers of an x86-64 thread
+ */
+
+#include <asm/prctl.h>
+#include <errno.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "arch/x86/registers.h"
+#include "os/linux/linux.h"
+
+#define AT(reg) (offsetof(ucontext_t, uc_mcontext.gregs) + (reg) * sizeof(greg_t))
+
+static const uint16_t offsets[MutatorRegisterLIMIT] = {
+    [MutatorRegisterRAX] = AT(REG_RAX), [MutatorRegisterRCX] = AT(REG_RCX), [MutatorRegisterRDX] = AT(REG_RDX),
+    [MutatorRegisterRBX] = AT(REG_RBX), [MutatorRegisterRSP] = AT(REG_RSP), [MutatorRegisterRBP] = AT(REG_RBP),
+    [MutatorRegisterRSI] = AT(REG_RSI), [MutatorRegisterRDI] = AT(REG_RDI), [MutatorRegisterR8] = AT(REG_R8),
+    [MutatorRegisterR9] = AT(REG_R9),   [MutatorRegisterR10] = AT(REG_R10), [MutatorRegisterR11] = AT(REG_R11),
+    [MutatorRegisterR12] = AT(REG_R12), [MutatorRegisterR13] = AT(REG_R13), [MutatorRegisterR14] = AT(REG_R14),
+    [MutatorRegisterR15] = AT(REG_R15), [MutatorRegisterPC] = AT(REG_RIP),  [MutatorRegisterFLAGS] = AT(REG_EFL),
+};
+
+const uint16_t mutatorLinuxPartSize[VectorPartLIMIT] = {
+    [VectorPartX87] = 8 * 16,  [VectorPartXMM] = 16 * 16,      [VectorPartYMMUpper] = 16 * 16,
+    [VectorPartMask] = 8 * 8,  [VectorPartZMMUpper] = 16 * 32, [VectorPartHigh16] = 16 * 64,
+    [VectorPartEGPR] = 16 * 8,
+};
+
+/* The record has no bases, so they are the calling thread's: it is the one that
+ * faulted (arch_prctl(2)). */
+static MutatorBool segmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
+  const int error = errno;
+  const long question = segment == MachineSegmentFS ? ARCH_GET_FS : ARCH_GET_GS;
+  long result;
+  (void)machine;
+  result = syscall(SYS_arch_prctl, question, baseReturn);
+  errno = error;
+  return result == 0;
+}
+
+static MutatorBool segmentBaseUnknown(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
+  (void)machine;
+  (void)segment;
+  (void)baseReturn;
+  return 0;
+}
+
+void mutatorOSMachine(const MutatorNativeStruct *native, Machine machine) {
+  machine->base = (unsigned char *)native->ucontext;
+  machine->offset = offsets;
+  machine->segmentBase = native->info != NULL ? segmentBase : segmentBaseUnknown;
+}
+
+/* REG_R8 to REG_RSP are the sixteen general-purpose registers, in an order of Linux's own. */
+void mutatorOSMachineArea(const MutatorNativeStruct *native, MutatorWord **baseReturn, MutatorWord **limitReturn) {
+  greg_t *registers = native->ucontext->uc_mcontext.gregs;
+  *baseReturn = (MutatorWord *)(void *)&registers[REG_R8];
+  *limitReturn = (MutatorWord *)(void *)&registers[REG_RSP + 1];
+}
+
+MutatorWord mutatorLinuxTrap(const ucontext_t *ucontext) {
+  return (MutatorWord)ucontext->uc_mcontext.gregs[REG_TRAPNO];
+}
+
+MutatorWord mutatorLinuxErrorCode(const ucontext_t *ucontext) {
+  return (MutatorWord)ucontext->uc_mcontext.gregs[REG_ERR];
+}
+
+unsigned char *mutatorLinuxStateBase(const ucontext_t *ucontext, unsigned char **baseReturn) {
+  *baseReturn = (unsigned char *)ucontext->uc_mcontext.fpregs;
+  return *baseReturn;
+}

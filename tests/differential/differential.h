@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * differential.h -- the CPU itself against Step (C4, C5, C6, C9)
+ *
+ * A case is an instruction's bytes and a seed; registers, flags, memory and
+ * the place of the code follow from those two.  The same case runs once on
+ * open memory, by the CPU, and once on protected memory, stepped; then
+ * everything a program could see must be the same.
+ */
+
+#ifndef tests_differential_differential_h
+#define tests_differential_differential_h
+
+#include <mutator.h>
+
+#include <Zydis/Zydis.h>
+
+#include "arch/x86/opcode.h"
+
+/* random.c ------------------------------------------------------------------ */
+
+typedef struct RandomStruct {
+  uint64_t state;
+} RandomStruct, *Random;
+
+uint64_t randomNext(Random random);
+uint64_t randomBelow(Random random, uint64_t limit);
+MutatorBool randomOneIn(Random random, uint64_t count);
+uint64_t randomWord(Random random); /* one in which carries, signs and zeros happen */
+
+/* case.c -------------------------------------------------------------------- */
+
+#define DATA_PAGE 4096
+#define DATA_SIZE 8192 /* two pages, so that an operand may cross from one into the other */
+#define CODE_SIZE 8192 /* two pages, then one that is not mapped */
+
+/* Where the two data pages and the code are: all addresses below 2 GiB, or all far above 4 GiB. */
+typedef enum Layout { LayoutLOW = 0, LayoutHIGH = 1, LayoutLIMIT } Layout;
+
+/* Which of the two data pages are protected when the case is stepped. */
+typedef enum Protection {
+  ProtectionBOTH = 0,
+  ProtectionFIRST,
+  ProtectionSECOND,
+  ProtectionREADONLY, /* both, and readable */
+  ProtectionLIMIT
+} Protection;
+
+/* Where the instruction is in the two pages of code. */
+typedef enum Place {
+  PlaceMIDDLE = 0,
+  PlaceCROSSING, /* runs from one page into the next */
+  PlaceEND,      /* ends at the end of a page, the next is not mapped */
+  PlaceLIMIT
+} Place;
+
+/* Why a case cannot be run. */
+typedef enum CaseRefusal {
+  CaseRefusalNONE = 0,
+  CaseRefusalINVALID,    /* Zydis: not an instruction */
+  CaseRefusalOPERANDS,   /* not exactly one memory operand that is read or written */
+  CaseRefusalVECTOR,     /* its index is a vector register */
+  CaseRefusalPRIVILEGED, /* the CPU refuses it for another reason */
+  CaseRefusalADDRESS,    /* no registers make it hit the data pages */
+  CaseRefusalLIMIT
+} CaseRefusal;
+
+typedef struct CaseStruct {
+  unsigned char bytes[ZYDIS_MAX_INSTRUCTION_LENGTH];
+  size_t length;
+  uint64_t seed;
+  int combination; /* of the directed cases, or -1 */
+  /* what follows from the bytes and the seed */
+  ZydisDecodedInstruction instruction;
+  ZydisDecodedOperand operand;    /* the one in memory */
+  ZydisDecodedOperand other;      /* the first that is not */
+  Layout layout;
+  Protection protection;
+  uint64_t pc, address;           /* of the instruction and of its operand */
+  size_t size;                    /* of the operand, bytes */
+  MutatorAccess access;           /* what Zydis says of it */
+  uint64_t gpr[16];
+  uint64_t flags;
+  unsigned char memory[64]; /* what the operand holds to begin with */
+} CaseStruct, *Case;
+
+/* The lowest address of the data pages and of the code; the bases of FS and GS. */
+uint64_t caseDataBase(Layout layout);
+uint64_t caseCodeBase(Layout layout);
+void caseSegmentBases(uint64_t fs, uint64_t gs);
+
+/* Fill in the rest; may write an absolute address or a RIP-relative displacement into the bytes. */
+CaseRefusal caseDerive(Case theCase);
+
+/* What the data pages hold to begin with. */
+void caseData(const CaseStruct *theCase, unsigned char data[DATA_SIZE]);
+
+void casePrint(const CaseStruct *theCase);
+const char *caseRefusalName(CaseRefusal refusal);
+
+/* Does Zydis call it a MOV, CMP or TEST between memory and a general register or immediate? */
+MutatorBool caseIsMove(const CaseStruct *theCase);
+
+/* harness.c ----------------------------------------------------------------- */
+
+/* OutcomeStruct -- all that is left of a run */
+typedef struct OutcomeStruct {
+  int signal; /* 0 when the CPU went on to the instruction's end; else what stopped it */
+  uint64_t gpr[16], pc, flags;
+  uint64_t vector;               /* 0 when the vector state is as it was; else a hash of it */
+  size_t changedAt, changedSize; /* the stretch of the data pages that changed */
+  unsigned char changed[64];
+  uint64_t changedHash; /* of all of it */
+  /* of a stepped run */
+  unsigned faults;
+  MutatorBool stepped;
+  MutatorDecline decline;  /* NONE when stepped, or when nothing faulted */
+  const char *broken;      /* a promise that was not kept, or NULL */
+  unsigned row;
+} OutcomeStruct, *Outcome;
+
+/* Map everything and install handlers.  On the calling thread, which must run all cases. */
+void harnessSetup(uint64_t seed);
+
+/* Protect one layout's pages, or open them all. */
+void harnessProtect(Layout layout, Protection protection);
+void harnessOpen(void);
+
+void harnessRun(const CaseStruct *theCase, MutatorBool stepping, Outcome outcome);
+
+/* How many steps have been refused on purpose, to see that they change nothing. */
+extern unsigned long harnessRefusals;
+
+/* directed.c ---------------------------------------------------------------- */
+
+/* One combination of table row, operand size, addressing form and prefix. */
+typedef struct CombinationStruct {
+  unsigned row, size, form, modifier;
+  unsigned long compared, declined, refused;
+} CombinationStruct, *Combination;
+
+extern CombinationStruct *combinations;
+extern unsigned combinationCount;
+
+void combinationsMake(void);
+void directedMake(Case theCase, unsigned combination, Random random);
+void combinationPrint(const CombinationStruct *combination);
+
+/* Print the minimum; false when a combination has never been compared. */
+MutatorBool combinationsReport(void);
+
+/* arbitrary.c --------------------------------------------------------------- */
+
+void arbitraryMake(Case theCase, Random random);
+
+/* Why a MOV, CMP or TEST may be declined; NULL: it may not. */
+const char *arbitraryExcuse(const CaseStruct *theCase);
+
+/* batch.c ------------------------------------------------------------------- */
+
+#define BATCH 256
+
+typedef struct TallyStruct {
+  unsigned long cases, refused[CaseRefusalLIMIT], quiet, compared, failures, unexcused;
+  unsigned long declined[MutatorDeclineLIMIT];
+  unsigned long rows[256];
+  unsigned long modes[LayoutLIMIT][ProtectionLIMIT];
+  unsigned long crossing;
+  struct {
+    const char *reason;
+    unsigned long count;
+  } excused[16];
+} TallyStruct, *Tally;
+
+/* Print what failed, and append it to the corpus? */
+extern MutatorBool batchVerbose;
+
+void batchRun(Case cases, size_t count, Tally tally);
+void tallyReport(const TallyStruct *directed, const TallyStruct *arbitrary);
+
+/* corpus.c ------------------------------------------------------------------ */
+
+void corpusFolder(const char *path);
+void corpusAppend(const CaseStruct *theCase);
+size_t corpusRead(Case cases, size_t limit);
+
+/* mutation.c ---------------------------------------------------------------- */
+
+/* Change each row of the opcode table in turn; returns how many changes went unnoticed. */
+unsigned mutationRun(uint64_t seed, unsigned cases);
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * directed.c -- every row of the opcode table x size x addressing form x prefix
+ */
+
+#include "differential.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef enum Size { SizeNONE = 0, Size66, SizeW, SizeLIMIT } Size;
+
+typedef enum Form {
+  FormBASE = 0, /* [base] */
+  FormBASE8,    /* [base + disp8] */
+  FormBASE32,
+  FormFRAME8,    /* RBP or R13 */
+  FormSTACK,     /* RSP or R12, by SIB */
+  FormSTACK8,
+  FormSTACK32,
+  FormSIB,       /* any base by SIB, no index */
+  FormINDEX,     /* [base + index * scale] */
+  FormINDEX8,
+  FormINDEX32,
+  FormFRAMEINDEX, /* RBP or R13 with an index */
+  FormSAME,       /* base and index are one register */
+  FormONLYINDEX,  /* [index * scale + disp32] */
+  FormABSOLUTE,   /* SIB, disp32 alone */
+  FormRELATIVE,   /* to RIP */
+  FormOFFSET,     /* A0 to A3 */
+  FormLIMIT
+} Form;
+
+static const char *const formNames[FormLIMIT] = {
+    "[base]",        "[base+d8]",      "[base+d32]",     "[rbp/r13+d8]",  "[rsp/r12]",   "[rsp/r12+d8]",
+    "[rsp/r12+d32]", "[base] by SIB",  "[base+index]",   "[base+index+d8]", "[base+index+d32]", "[rbp/r13+index+d8]",
+    "[same+same]",   "[index*s+d32]",  "[d32] by SIB",   "[rip+d32]",     "moffs",
+};
+
+/* What else the prefixes do; a modifier is a set of these. */
+enum { ModifierREX = 1, Modifier67 = 2, ModifierFS = 4, ModifierGS = 8, ModifierFLAT = 16 };
+
+static const unsigned char modifiers[] = {
+    0,          ModifierREX,              Modifier67,
+    ModifierFS, ModifierGS,               ModifierFLAT,
+    Modifier67 | ModifierREX,             Modifier67 | ModifierFS,
+    Modifier67 | ModifierGS,              ModifierFS | ModifierREX,
+    ModifierGS | ModifierREX,             ModifierFLAT | Modifier67 | ModifierREX,
+};
+#define MODIFIERS (sizeof modifiers)
+
+CombinationStruct *combinations;
+unsigned combinationCount;
+
+static MutatorBool isOffset(const OpcodeRow *row) {
+  return row->form == OpcodeFormA_OFFSET || row->form == OpcodeFormOFFSET_A;
+}
+
+/* The table has rows that only REX.W makes what they are. */
+static MutatorBool legal(const OpcodeRow *row, unsigned size, unsigned form) {
+  if ((row->flags & OpcodeFlagREXW) != 0 && size != SizeW) return 0;
+  return isOffset(row) == (form == FormOFFSET);
+}
+
+void combinationsMake(void) {
+  unsigned row, size, form, modifier;
+  combinations = calloc((size_t)mutatorOpcodeCount * SizeLIMIT * FormLIMIT * MODIFIERS, sizeof *combinations);
+  if (combinations == NULL) abort();
+  for (row = 0; row < mutatorOpcodeCount; ++row)
+    for (size = 0; size < SizeLIMIT; ++size)
+      for (form = 0; form < FormLIMIT; ++form)
+        for (modifier = 0; modifier < MODIFIERS; ++modifier) {
+          CombinationStruct combination = {row, size, form, modifiers[modifier], 0, 0, 0};
+          if (mutatorOpcodeRows[row].semantic != OpcodeSemanticNONE && legal(&mutatorOpcodeRows[row], size, form))
+            combinations[combinationCount++] = combination;
+        }
+}
+
+/* encoding -------------------------------------------------------------------- */
+
+typedef struct WriterStruct {
+  unsigned char *bytes;
+  size_t at;
+} WriterStruct, *Writer;
+
+static void put(Writer writer, unsigned byte) { writer->bytes[writer->at++] = (unsigned char)byte; }
+
+static void putRandom(Writer writer, size_t count, Random random) {
+  uint64_t word = randomWord(random);
+  while (count-- > 0) {
+    put(writer, (unsigned)(word & 0xff));
+    word >>= 8;
+  }
+}
+
+/* Legacy prefixes, in any order. */
+static void putPrefixes(Writer writer, const CombinationStruct *combination, Random random) {
+  static const unsigned char flat[] = {0x26, 0x2e, 0x36, 0x3e};
+  unsigned char prefixes[4];
+  size_t count = 0;
+  if (combination->size == Size66) prefixes[count++] = 0x66;
+  if ((combination->modifier & Modifier67) != 0) prefixes[count++] = 0x67;
+  if ((combination->modifier & ModifierFS) != 0) prefixes[count++] = 0x64;
+  if ((combination->modifier & ModifierGS) != 0) prefixes[count++] = 0x65;
+  if ((combination->modifier & ModifierFLAT) != 0) prefixes[count++] = flat[randomBelow(random, 4)];
+  while (count > 0) {
+    size_t chosen = randomBelow(random, count);
+    put(writer, prefixes[chosen]);
+    prefixes[chosen] = prefixes[--count];
+  }
+}
+
+/* REX.W alone, or with any of R, X and B; X means nothing where there is no index. */
+static unsigned chooseREX(const CombinationStruct *combination, Random random) {
+  unsigned rex = combination->size == SizeW ? 0x48 : 0;
+  if ((combination->modifier & ModifierREX) != 0) rex |= 0x40 | (unsigned)randomBelow(random, 8);
+  return rex;
+}
+
+static unsigned registerBut(Random random, unsigned one, unsigned other) {
+  unsigned reg;
+  do reg = (unsigned)randomBelow(random, 8);
+  while (reg == one || reg == other);
+  return reg;
+}
+
+static void putModRM(Writer writer, unsigned mod, unsigned reg, unsigned rm) { put(writer, mod << 6 | reg << 3 | rm); }
+
+static void putSIB(Writer writer, unsigned mod, unsigned reg, unsigned index, unsigned base, Random random) {
+  putModRM(writer, mod, reg, 4);
+  put(writer, (unsigned)randomBelow(random, 4) << 6 | index << 3 | base);
+}
+
+/* Without REX.X an index of 4 is none; with it, R12.  `none` must be none. */
+static void putForm(Writer writer, Form form, unsigned reg, unsigned rex, Random random) {
+  static const unsigned char displacements[] = {0, 1, 4};
+  const unsigned extended = rex >> 1 & 1; /* REX.X */
+  unsigned index = extended ? (unsigned)randomBelow(random, 8) : registerBut(random, 4, 4);
+  unsigned base = (unsigned)randomBelow(random, 8), mod;
+  switch (form) {
+  case FormBASE:
+  case FormBASE8:
+  case FormBASE32:
+    mod = form - FormBASE;
+    putModRM(writer, mod, reg, registerBut(random, 4, mod == 0 ? 5 : 4));
+    break;
+  case FormFRAME8: putModRM(writer, mod = 1, reg, 5); break;
+  case FormSTACK:
+  case FormSTACK8:
+  case FormSTACK32: putSIB(writer, mod = form - FormSTACK, reg, 4, 4, random); break;
+  case FormSIB: putSIB(writer, mod = (unsigned)randomBelow(random, 3), reg, 4, registerBut(random, 5, 5), random); break;
+  case FormINDEX: putSIB(writer, mod = 0, reg, index, registerBut(random, 5, 5), random); break;
+  case FormINDEX8: putSIB(writer, mod = 1, reg, index, base, random); break;
+  case FormINDEX32: putSIB(writer, mod = 2, reg, index, base, random); break;
+  case FormFRAMEINDEX: putSIB(writer, mod = 1, reg, index, 5, random); break;
+  case FormSAME: putSIB(writer, mod = index == 5 ? 1 : (unsigned)randomBelow(random, 3), reg, index, index, random); break;
+  case FormONLYINDEX: putSIB(writer, 0, reg, index, 5, random); mod = 2; break;
+  case FormABSOLUTE: putSIB(writer, 0, reg, 4, 5, random); mod = 2; break;
+  case FormRELATIVE: putModRM(writer, 0, reg, 5); mod = 2; break;
+  default: mod = 0; break;
+  }
+  putRandom(writer, displacements[mod], random);
+}
+
+/* Forms that need "no index" need REX.X clear; base and index of FormSAME need X and B equal. */
+static unsigned fitREX(unsigned rex, Form form) {
+  switch (form) {
+  case FormSTACK:
+  case FormSTACK8:
+  case FormSTACK32:
+  case FormSIB:
+  case FormABSOLUTE: return rex & ~2u;
+  case FormSAME: return (rex & ~2u) | (rex << 1 & 2);
+  default: return rex;
+  }
+}
+
+static size_t immediateSize(const OpcodeRow *row, const CombinationStruct *combination) {
+  switch (row->form) {
+  case OpcodeFormRM_I: return row->width == 1 ? 1 : combination->size == Size66 ? 2 : 4;
+  case OpcodeFormRM_I8: return 1;
+  default: return 0;
+  }
+}
+
+void directedMake(Case theCase, unsigned which, Random random) {
+  const CombinationStruct *combination = &combinations[which];
+  const OpcodeRow *row = &mutatorOpcodeRows[combination->row];
+  WriterStruct writer = {theCase->bytes, 0};
+  unsigned rex = fitREX(chooseREX(combination, random), (Form)combination->form);
+  memset(theCase, 0, sizeof *theCase);
+  theCase->combination = (int)which;
+  theCase->seed = randomNext(random);
+  putPrefixes(&writer, combination, random);
+  if (rex != 0) put(&writer, rex);
+  if (row->map != RawMapONE) put(&writer, 0x0f);
+  put(&writer, row->opcode);
+  if (combination->form == FormOFFSET)
+    putRandom(&writer, (combination->modifier & Modifier67) != 0 ? 4 : 8, random);
+  else
+    putForm(&writer, (Form)combination->form,
+            row->extension != OpcodeExtensionANY ? row->extension : (unsigned)randomBelow(random, 8), rex, random);
+  putRandom(&writer, immediateSize(row, combination), random);
+  theCase->length = writer.at;
+}
+
+/* the count ------------------------------------------------------------------- */
+
+void combinationPrint(const CombinationStruct *combination) {
+  static const char *const sizes[] = {"", " 66", " REX.W"};
+  printf("%s %s%s", mutatorOpcodeRows[combination->row].name, formNames[combination->form], sizes[combination->size]);
+  if ((combination->modifier & ModifierREX) != 0) printf(" REX");
+  if ((combination->modifier & Modifier67) != 0) printf(" 67");
+  if ((combination->modifier & ModifierFS) != 0) printf(" FS");
+  if ((combination->modifier & ModifierGS) != 0) printf(" GS");
+  if ((combination->modifier & ModifierFLAT) != 0) printf(" ES/CS/SS/DS");
+}
+
+MutatorBool combinationsReport(void) {
+  unsigned long least = ~0ul;
+  unsigned i, missing = 0, fewest = 0;
+  for (i = 0; i < combinationCount; ++i) {
+    if (combinations[i].compared < least) {
+      least = combinations[i].compared;
+      fewest = i;
+    }
+    if (combinations[i].compared != 0) continue;
+    if (++missing > 40) continue;
+    printf("  never compared: ");
+    combinationPrint(&combinations[i]);
+    printf(" (declined %lu, not to be run %lu)\n", combinations[i].declined, combinations[i].refused);
+  }
+  printf("combinations of row x size x form x prefix: %u, compared at least %lu times each, first such: ",
+         combinationCount, least);
+  combinationPrint(&combinations[fewest]);
+  printf("\n");
+  if (missing != 0) printf("combinations never compared: %u\n", missing);
+  return missing == 0;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * C1_data_access.c -- address, access, kind and error code of every sort of data access, on every sort of page
+ *
+ * C1, C2: the answers come from the hardware, and are exact for operands that
+ * run from an accessible page into another.
+ */
+
+#include "support/fault_test.h"
+
+SNIPPET(codeRead, "mov (%rdi), %rax");
+SNIPPET(codeRead1, "movzbl (%rdi), %eax");
+SNIPPET(codeCompare, "cmpl $7, (%rdi)");
+SNIPPET(codeWrite, "mov %rax, (%rdi)");
+SNIPPET(codeWrite2, "movw $1, (%rdi)");
+SNIPPET(codeAdd, "add %rax, (%rdi)");
+SNIPPET(codeIncrement, "lock incl (%rdi)");
+SNIPPET(codeExchangeAdd, "lock xadd %rax, (%rdi)");
+SNIPPET(codeBitSet, "btsq $3, (%rdi)");
+SNIPPET(codeSwapFails, "lock cmpxchg %rcx, (%rdi)");
+SNIPPET(codeSwapFailsPlain, "cmpxchg %ecx, (%rdi)");
+SNIPPET(codeExchange, "xchg %rax, (%rdi)");
+SNIPPET(codeVector, "movups (%rdi), %xmm0");
+SNIPPET(codeVectorStore, "movups %xmm0, (%rdi)");
+SNIPPET(codePush, "lea 8(%rdi), %rsp; push %rax");
+SNIPPET(codePop, "lea (%rdi), %rsp; pop %rax");
+SNIPPET(codeCallPush, "lea 8(%rdi), %rsp; call *%rbx");
+SNIPPET(codeCallMemory, "call *(%rdi)");
+SNIPPET(codeJumpMemory, "jmp *(%rdi)");
+SNIPPET(codeReturn, "lea (%rdi), %rsp; ret");
+SNIPPET(codeMoveStringTo, "lea 16(%rbx), %rsi; mov $64, %ecx; cld; rep movsb");
+SNIPPET(codeMoveStringFrom, "mov %rdi, %rsi; mov %rbx, %rdi; mov $64, %ecx; cld; rep movsb");
+SNIPPET(codeStoreString, "mov $64, %ecx; cld; rep stosb");
+
+typedef struct Shape {
+  const char *name;
+  const unsigned char *code, *end;
+  unsigned size; /* of the operand, bytes */
+  MutatorAccess access;
+} Shape;
+
+#define SHAPE(name, size, access) {#name, name, name##_end, size, MutatorAccess##access}
+static const Shape shapes[] = {
+    SHAPE(codeRead, 8, READ),           SHAPE(codeRead1, 1, READ),         SHAPE(codeCompare, 4, READ),
+    SHAPE(codeWrite, 8, WRITE),         SHAPE(codeWrite2, 2, WRITE),       SHAPE(codeAdd, 8, WRITE),
+    SHAPE(codeIncrement, 4, WRITE),     SHAPE(codeExchangeAdd, 8, WRITE),  SHAPE(codeBitSet, 8, WRITE),
+    SHAPE(codeSwapFails, 8, WRITE),     SHAPE(codeSwapFailsPlain, 4, WRITE), SHAPE(codeExchange, 8, WRITE),
+    SHAPE(codeVector, 16, READ),        SHAPE(codeVectorStore, 16, WRITE), SHAPE(codePush, 8, WRITE),
+    SHAPE(codePop, 8, READ),            SHAPE(codeCallPush, 8, WRITE),     SHAPE(codeCallMemory, 8, READ),
+    SHAPE(codeJumpMemory, 8, READ),     SHAPE(codeReturn, 8, READ),        SHAPE(codeMoveStringTo, 1, WRITE),
+    SHAPE(codeMoveStringFrom, 1, READ), SHAPE(codeStoreString, 1, WRITE),
+};
+
+typedef struct Expectation {
+  const Shape *shape;
+  FaultTestPage page;
+  MutatorFaultKind kind;
+  unsigned char *address;
+} Expectation;
+
+#define THAT(condition) CHECK(condition, "%s of a %s page", e->shape->name, faultTestPageName(e->page))
+
+static void checkCode(FaultTestStop stop, const Expectation *e) {
+  MutatorWord code = ~(MutatorWord)0;
+  THAT(MutatorContextErrorCode(&stop->context, &code) == MutatorResOK);
+  THAT(code == (MutatorWord)stop->ucontext->uc_mcontext.gregs[REG_ERR]);
+  THAT(((code & 2) != 0) == (e->shape->access == MutatorAccessWRITE));
+  THAT((code & 4) != 0 && (code & 16) == 0);
+}
+
+static MutatorBool probe(FaultTestStop stop) {
+  const Expectation *e = stop->closure;
+  void *address = NULL;
+  THAT(stop->number == 0);
+  THAT(MutatorContextVariety(&stop->context) == MutatorContextFAULT);
+  THAT(MutatorContextKind(&stop->context) == e->kind);
+  CHECK(MutatorContextAddress(&stop->context, &address) == MutatorResOK && address == e->address,
+        "%s of a %s page: address %p, not %p", e->shape->name, faultTestPageName(e->page), address,
+        (void *)e->address);
+  THAT(MutatorContextAccess(&stop->context) == e->shape->access);
+  THAT(MutatorContextAccessSource(&stop->context) == MutatorSourceHARDWARE);
+  checkCode(stop, e);
+  THAT(MutatorContextPC(&stop->context) == (void *)faultTestGet(stop->ucontext, MutatorRegisterPC));
+  return 0;
+}
+
+/* The operand starts at `start`; the first byte of it that is on the page faults. */
+static void one(const Shape *shape, FaultTestPage kind, unsigned char *page, unsigned char *start,
+                unsigned char *scratch) {
+  static const MutatorFaultKind kinds[] = {MutatorFaultKindNONE,       MutatorFaultKindPROTECTION,
+                                           MutatorFaultKindPROTECTION, MutatorFaultKindNONE,
+                                           MutatorFaultKindUNMAPPED,   MutatorFaultKindBUS};
+  Expectation e = {shape, kind, kinds[kind], start < page ? page : start};
+  FaultTestRegisters registers = {{0}};
+  registers.word[MutatorRegisterRAX] = 0x0123456789abcdef;
+  registers.word[MutatorRegisterRDI] = (MutatorWord)start;
+  registers.word[MutatorRegisterRBX] = (MutatorWord)scratch;
+  (void)faultTestRun(&registers, faultTestCode(shape->code, (size_t)(shape->end - shape->code)), probe, &e);
+  CHECK(faultTestStops() == 1, "%s of a %s page: %u faults", shape->name, faultTestPageName(kind), faultTestStops());
+}
+
+static void everywhere(const Shape *shape, FaultTestPage kind) {
+  static unsigned char scratch[256];
+  unsigned char *page = faultTestPageNew(kind);
+  size_t size = faultTestPageSize();
+  unsigned n;
+  one(shape, kind, page, page, scratch);
+  one(shape, kind, page, page + 1000, scratch);
+  one(shape, kind, page, page + size - shape->size, scratch);
+  for (n = 1; n < shape->size; n++) {
+    one(shape, kind, page, page - n, scratch);        /* into the page */
+    one(shape, kind, page, page + size - n, scratch); /* out of it */
+  }
+}
+
+/* A string instruction gets as far as the page, and says how far. */
+static MutatorBool probeString(FaultTestStop stop) {
+  void *address = NULL;
+  CHECK(MutatorContextAddress(&stop->context, &address) == MutatorResOK && address == stop->closure, "page start");
+  CHECK(faultTestGet(stop->ucontext, MutatorRegisterRCX) == 64 - 24, "RCX is reduced");
+  return 0;
+}
+
+int main(void) {
+  static const FaultTestPage kinds[] = {FaultTestPageNOACCESS, FaultTestPageREADONLY, FaultTestPageUNMAPPED,
+                                        FaultTestPageHOLE};
+  FaultTestRegisters registers = {{0}};
+  unsigned char *page;
+  size_t i, j;
+  faultTestSetup();
+  for (i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+    for (j = 0; j < sizeof kinds / sizeof kinds[0]; j++)
+      if (kinds[j] != FaultTestPageREADONLY || shapes[i].access == MutatorAccessWRITE)
+        everywhere(&shapes[i], kinds[j]);
+  page = faultTestPageNew(FaultTestPageNOACCESS);
+  registers.word[MutatorRegisterRDI] = (MutatorWord)(page - 24);
+  (void)FAULT_TEST_RUN(codeStoreString, &registers, probeString, page);
+  return 0;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * C2_traps.c -- illegal instructions, breakpoints, traces and arithmetic: their kinds, and that they are not stepped
+ */
+
+#include "support/fault_test.h"
+
+#define SET_TF "pushfq; orl $0x100, (%rsp); popfq; "
+
+SNIPPET(codeIllegal, "ud2");
+SNIPPET(codeInvalid, ".byte 0x06");
+SNIPPET(codeBreakpoint, "int3");
+SNIPPET(codeInterrupt3, ".byte 0xcd, 0x03");
+SNIPPET(codeTrace, SET_TF "nop; nop");
+SNIPPET(codeDebug, ".byte 0xf1");
+SNIPPET(codeDivide, "xor %edx, %edx; xor %ecx, %ecx; div %ecx");
+SNIPPET(codeQuotient, "mov $0x7fffffff, %edx; mov $1, %ecx; idiv %ecx");
+SNIPPET(codeDivideMemory, "movq $0, (%rdi); xor %edx, %edx; divq (%rdi)");
+SNIPPET(codeFloat, "movl $0x1d80, (%rdi); ldmxcsr (%rdi); xorps %xmm0, %xmm0; movl $0x3f800000, (%rdi);"
+                   "movss (%rdi), %xmm1; divss %xmm0, %xmm1");
+
+typedef struct Case {
+  const char *name;
+  const unsigned char *code, *end;
+  int signal;
+  MutatorFaultKind kind;
+} Case;
+
+#define CASE(code, signal, kind) {#code, code, code##_end, signal, MutatorFaultKind##kind}
+static const Case cases[] = {
+    CASE(codeIllegal, SIGILL, ILLEGAL),       CASE(codeInvalid, SIGILL, ILLEGAL),
+    CASE(codeBreakpoint, SIGTRAP, BREAKPOINT), CASE(codeInterrupt3, SIGTRAP, BREAKPOINT),
+    CASE(codeTrace, SIGTRAP, TRACE),          CASE(codeDebug, SIGTRAP, TRACE),
+    CASE(codeDivide, SIGFPE, DIVIDE),         CASE(codeQuotient, SIGFPE, DIVIDE),
+    CASE(codeDivideMemory, SIGFPE, DIVIDE),   CASE(codeFloat, SIGFPE, FLOAT),
+};
+
+enum { TF = 0x100, MXCSR = 0x1f80 };
+
+/* Leave the snippet with traps off. */
+static void calm(ucontext_t *ucontext) {
+  faultTestSet(ucontext, MutatorRegisterFLAGS, faultTestGet(ucontext, MutatorRegisterFLAGS) & ~(MutatorWord)TF);
+  ucontext->uc_mcontext.fpregs->mxcsr = MXCSR;
+}
+
+static MutatorBool probe(FaultTestStop stop) {
+  const Case *c = stop->closure;
+  MutatorContext context = &stop->context;
+  FaultTestPictureStruct picture;
+  void *address = &address;
+  MutatorWord code = 77;
+  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  CHECK(stop->signal == c->signal, "%s: signal %d", c->name, stop->signal);
+  CHECK(MutatorContextKind(context) == c->kind, "%s: kind %d", c->name, (int)MutatorContextKind(context));
+  CHECK(MutatorContextAddress(context, &address) == MutatorResFAIL && address == &address, "%s", c->name);
+  CHECK(MutatorContextErrorCode(context, &code) == MutatorResFAIL && code == 77, "%s", c->name);
+  CHECK(MutatorContextAccess(context) == MutatorAccessNONE, "%s", c->name);
+  CHECK(MutatorContextAccessSource(context) == MutatorSourceNONE, "%s", c->name);
+  CHECK(!MutatorContextCanStepInstruction(context), "%s", c->name);
+  CHECK(MutatorContextDecline(context) == MutatorDeclineKIND, "%s", c->name);
+  CHECK(MutatorContextStepInstruction(context) == MutatorResUNIMPL, "%s", c->name);
+  CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "%s", c->name);
+  calm(stop->ucontext);
+  return 0;
+}
+
+int main(void) {
+  FaultTestRegisters registers = {{0}};
+  size_t i;
+  faultTestSetup();
+  registers.word[MutatorRegisterRDI] = (MutatorWord)faultTestPageNew(FaultTestPageOPEN);
+  for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const Case *c = &cases[i];
+    (void)faultTestRun(&registers, faultTestCode(c->code, (size_t)(c->end - c->code)), probe, (void *)(uintptr_t)c);
+    CHECK(faultTestStops() == 1, "%s: %u stops", c->name, faultTestStops());
+  }
+  return 0;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * two_copies.c -- two copies of the library and a collector's own MutatorContext
+ *
+ * C89, C11 and C++.  ORDER says which header comes first.  The copies are
+ * called one_ and two_; the library without a prefix is not linked.
+ */
+
+#if ORDER == 1
+#include <one_mutator.h>
+#include "mps.h"
+#include <two_mutator.h>
+#elif ORDER == 2
+#include <two_mutator.h>
+#include <one_mutator.h>
+#include "mps.h"
+#else
+#include "mps.h"
+#include <one_mutator.h>
+#include <two_mutator.h>
+#endif
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define COPY(name) one_##name
+#include "copy.inc"
+#undef COPY
+#define COPY(name) two_##name
+#include "copy.inc"
+#undef COPY
+
+/* The collector's own functions keep their names. */
+Bool MutatorContextCheck(MutatorContext context) { return context != NULL && context->sig == MutatorContextSig; }
+Res MutatorContextInitFault(MutatorContext context, void *info, void *ucontext) {
+  (void)info;
+  context->sig = MutatorContextSig;
+  context->var = MutatorContextFAULT;
+  context->ucontext = ucontext;
+  return 0;
+}
+
+static int fail(const char *what) {
+  fprintf(stderr, "two_copies: %s\n", what);
+  return 1;
+}
+
+int main(void) {
+  MutatorContextStruct collectors;
+  int i;
+  (void)MutatorContextInitFault(&collectors, NULL, NULL);
+  if (!MutatorContextCheck(&collectors)) return fail("the collector's own context");
+  if (one_MutatorContextCheck((one_MutatorContext)NULL)) return fail("one_MutatorContextCheck");
+  if (strcmp(one_MutatorVersion(), two_MutatorVersion()) != 0) return fail("versions");
+  if (strcmp(one_MutatorResName(one_MutatorResOK), "one_MutatorResOK") != 0) return fail("one_MutatorResName");
+  if (!one_begin()) return fail("setting up the first copy");
+  if (!two_begin()) return fail("setting up the second copy");
+  for (i = 1; i <= 1000; i++) {
+    if (!one_use(i)) return fail("a step of the first copy, behind the second's hook");
+    if (!two_use(-i)) return fail("a step of the second copy");
+  }
+  if (one_MutatorFaultFinish() != one_MutatorResBUSY) return fail("the first copy's hook is not on top");
+  if (two_MutatorFaultFinish() != two_MutatorResOK) return fail("taking the second copy's hook away");
+  if (!one_use(7)) return fail("a step of the first copy, alone");
+  if (one_MutatorFaultFinish() != one_MutatorResOK) return fail("taking the first copy's hook away");
+  printf("two copies: %u and %u steps\n", one_stepped, two_stepped);
+  return 0;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * tests/support/fault_test.h -- tiny support for programs that take real faults
+ *
+ * A fault test is a plain program: exit status 0 is a pass, 77 a skip with its
+ * reason printed, everything else a failure.  It runs snippets of machine code
+ * with registers of its choice, and looks at the stop from inside the handler,
+ * as a collector would.
+ */
+
+#ifndef mutator_tests_support_fault_test_h
+#define mutator_tests_support_fault_test_h
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mutator.h>
+
+/* CHECK -- print file and line and end the process unless the condition holds */
+#define CHECK(condition, ...)                                                                                          \
+  do {                                                                                                                 \
+    if (!(condition)) faultTestFail(__FILE__, __LINE__, #condition, __VA_ARGS__);                                      \
+  } while (0)
+
+__attribute__((noreturn, format(printf, 4, 5))) void faultTestFail(const char *file, int line, const char *condition,
+                                                                  const char *format, ...);
+
+/* faultTestSkip -- print why and exit with 77 */
+__attribute__((noreturn, format(printf, 1, 2))) void faultTestSkip(const char *format, ...);
+
+/* Was the program built with AddressSanitizer? */
+#if defined(__SANITIZE_ADDRESS__)
+#define FAULT_TEST_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FAULT_TEST_ASAN 1
+#endif
+#endif
+#ifndef FAULT_TEST_ASAN
+#define FAULT_TEST_ASAN 0
+#endif
+
+/* SNIPPET -- machine code as a C object: SNIPPET(load, "mov (%rdi), %rax")
+ *
+ * Position-independent, and copied to where it runs; SNIPPET_SIZE gives its bytes.
+ */
+#define SNIPPET(name, text)                                                                                            \
+  __asm__(".pushsection .rodata\n" #name ":\n" text "\n" #name "_end:\n.popsection\n");                                \
+  extern const unsigned char name[], name##_end[]
+#define SNIPPET_SIZE(name) ((size_t)(name##_end - name))
+
+/* FaultTestPage -- what a page allows */
+typedef enum FaultTestPage {
+  FaultTestPageOPEN = 0,      /* read, write and execute */
+  FaultTestPageNOACCESS = 1,  /* PROT_NONE */
+  FaultTestPageREADONLY = 2,  /* PROT_READ */
+  FaultTestPageNOEXECUTE = 3, /* PROT_READ | PROT_WRITE */
+  FaultTestPageUNMAPPED = 4,  /* nothing is mapped there */
+  FaultTestPageHOLE = 5,      /* a mapping beyond the end of its file */
+  FaultTestPageLIMIT = 6
+} FaultTestPage;
+
+const char *faultTestPageName(FaultTestPage page);
+
+/* faultTestPageNew -- a page of that kind, between two open pages
+ *
+ * The bytes of the three pages count up from 0, modulo 251, where there are any.
+ */
+unsigned char *faultTestPageNew(FaultTestPage page);
+
+/* faultTestPageSize -- bytes */
+size_t faultTestPageSize(void);
+
+/* faultTestProtect -- mprotect that must succeed */
+void faultTestProtect(void *base, size_t size, int protection);
+
+/* FaultTestRegisters -- by MutatorRegister: 16 general registers, PC, flags */
+typedef struct FaultTestRegisters {
+  MutatorWord word[MutatorRegisterLIMIT];
+} FaultTestRegisters;
+
+/* FaultTestStopStruct -- a signal that stopped a snippet */
+typedef struct FaultTestStopStruct {
+  int signal;
+  siginfo_t *info;
+  ucontext_t *ucontext;
+  unsigned number; /* counts the stops of this run from 0 */
+  void *closure;
+  MutatorContextStruct context; /* a FAULT context of it */
+} FaultTestStopStruct, *FaultTestStop;
+
+/* FaultTestProbe -- looks at a stop, in the handler
+ *
+ * Returns  true to return to the snippet, false to leave it
+ */
+typedef MutatorBool (*FaultTestProbe)(FaultTestStop stop);
+
+/* faultTestHandlers -- handlers for SIGSEGV, SIGBUS, SIGILL, SIGTRAP and SIGFPE,
+ * as a client has them: they call MutatorFaultRecover first, then the probe of
+ * the snippet that is running.  A stop nobody expects, or the tenth of a run, ends the
+ * program.
+ */
+void faultTestHandlers(void);
+
+/* faultTestHandler -- that handler, for those who install it themselves */
+void faultTestHandler(int signal, siginfo_t *info, void *ucontext);
+
+/* faultTestStack -- give the calling thread a large alternate signal stack of the test's own */
+void *faultTestStack(size_t size);
+
+/* faultTestSetup -- MutatorSetup, faultTestStack and faultTestHandlers */
+void faultTestSetup(void);
+
+/* faultTestCode -- copy code to an executable place, followed by a jump out of the snippet
+ *
+ * Returns  where it is; a later call may reuse the place
+ */
+unsigned char *faultTestCode(const unsigned char *bytes, size_t size);
+
+/* faultTestCodeEdge -- copy code so that it ends where the next page is not mapped */
+unsigned char *faultTestCodeEdge(const unsigned char *bytes, size_t size);
+
+/* faultTestRun -- run code with these registers until it ends or a probe leaves it
+ *
+ * registers  loaded before; PC is ignored, SP may be 0 for the running stack
+ * code       from faultTestCode
+ * probe      called for each stop
+ * closure    for the probe
+ * Returns    the registers afterwards; the PC is the last stop's, or 0 when it came to its end
+ */
+FaultTestRegisters faultTestRun(const FaultTestRegisters *registers, const unsigned char *code, FaultTestProbe probe,
+                                void *closure);
+
+/* faultTestStops -- how many times the latest run stopped */
+unsigned faultTestStops(void);
+
+/* FAULT_TEST_RUN -- run a SNIPPET by name */
+#define FAULT_TEST_RUN(name, registers, probe, closure)                                                                \
+  faultTestRun(registers, faultTestCode(name, SNIPPET_SIZE(name)), probe, closure)
+
+/* The saved general registers of a stop, by MutatorRegister. */
+MutatorWord faultTestGet(const ucontext_t *ucontext, unsigned reg);
+void faultTestSet(ucontext_t *ucontext, unsigned reg, MutatorWord value);
+
+/* FaultTestPictureStruct -- everything a step could have changed, to compare byte for byte */
+typedef struct FaultTestPictureStruct {
+  ucontext_t ucontext; /* without what fpregs points to */
+  siginfo_t info;
+  unsigned char vector[4096]; /* what fpregs points to, as far as it says */
+  size_t vectorSize;
+} FaultTestPictureStruct, *FaultTestPicture;
+
+void faultTestPictureTake(FaultTestPicture picture, const siginfo_t *info, const ucontext_t *ucontext);
+
+/* faultTestPictureSame -- has nothing changed since? */
+MutatorBool faultTestPictureSame(const FaultTestPictureStruct *picture, const siginfo_t *info,
+                                 const ucontext_t *ucontext);
+
+/* faultTestFeature -- has the CPU, and the system, a set of registers? */
+typedef enum FaultTestFeature {
+  FaultTestFeatureAVX = 0,
+  FaultTestFeatureAVX2 = 1,
+  FaultTestFeatureAVX512 = 2 /* F, BW and DQ */
+} FaultTestFeature;
+MutatorBool faultTestFeature(FaultTestFeature feature);
+
+/* faultTestRandom -- xorshift; the seed is the caller's and must not be 0 */
+uint64_t faultTestRandom(uint64_t *seed);
+
+#endif
