@@ -25,7 +25,7 @@
 #include "weak_table_run.h"
 #include "weak_table_words.h"
 
-#define DEFAULT_ENTRIES 30000
+#define DEFAULT_ENTRIES 30000 /* or as many as there are words */
 #define DEFAULT_THREADS 2
 #define DEFAULT_PHASES 8
 #define DEFAULT_REPEAT 3
@@ -39,8 +39,9 @@ static const char usage[] =
     "documents) in a weak table under an incremental collector, and compares what\n"
     "it costs to answer a memory fault by scanning and by stepping.\n"
     "\n"
-    "  --entries N   distinct words to intern (default 30000); when the files have\n"
-    "                fewer, they are read in several editions: word#2, word#3, ...\n"
+    "  --entries N   distinct words to intern (default: all in the files, at least\n"
+    "                30000); when the files have fewer, they are read as if in\n"
+    "                several editions: word#2, word#3, ...\n"
     "  --threads T   threads that look words up, 1 to 64 (default 2)\n"
     "  --phases P    collections, 1 to 10000 (default 8)\n"
     "  --budget N    steps in a collection, after which it scans (default 0: no limit)\n"
@@ -95,8 +96,10 @@ static void readOwnFiles(Vocabulary *vocabulary) {
   static const char *const own[] = {MUTATOR_SOURCE_DIR "/README.md", MUTATOR_SOURCE_DIR "/docs",
                                     MUTATOR_SOURCE_DIR "/include", MUTATOR_SOURCE_DIR "/src"};
   for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-    if (access(own[i], R_OK) == 0) wordsRead(vocabulary, own[i]);
-  if (vocabulary->count == 0) badUsage("no files named, and this project's own are not in ", MUTATOR_SOURCE_DIR);
+    if (access(own[i], R_OK) == 0)
+      wordsRead(vocabulary, own[i]);
+  if (vocabulary->count == 0)
+    badUsage("no files named, and this project's own are not in ", MUTATOR_SOURCE_DIR);
 #else
   (void)vocabulary;
   badUsage("no files named, and this program was built without knowing where its own sources are", "");
@@ -105,10 +108,14 @@ static void readOwnFiles(Vocabulary *vocabulary) {
 
 static void readWords(int argc, char **argv, Vocabulary *vocabulary) {
   bool good = true;
-  if (argc == 0) readOwnFiles(vocabulary);
-  for (int i = 0; i < argc; i++) good = wordsRead(vocabulary, argv[i]) && good;
-  if (!good) exit(VerdictWRONG);
-  if (vocabulary->count == 0) badUsage("there is not a word in these files", "");
+  if (argc == 0)
+    readOwnFiles(vocabulary);
+  for (int i = 0; i < argc; i++)
+    good = wordsRead(vocabulary, argv[i]) && good;
+  if (!good)
+    exit(VerdictWRONG);
+  if (vocabulary->count == 0)
+    badUsage("there is not a word in these files", "");
 }
 
 /* Every policy, the reference first; all of them again for each repetition, so
@@ -117,7 +124,8 @@ static bool runAll(const RunPlan *plan, RunResult results[PolicyLIMIT]) {
   for (size_t i = 0; i < plan->repeat; i++) {
     for (int policy = 0; policy < PolicyLIMIT; policy++) {
       RunResult result;
-      if (!runPolicy(plan, (Policy)policy, &result)) return false;
+      if (!runPolicy(plan, (Policy)policy, &result))
+        return false;
       if (i == 0) {
         results[policy] = result;
       } else if (!runMerge(&results[policy], &result)) {
@@ -133,30 +141,43 @@ static bool runAll(const RunPlan *plan, RunResult results[PolicyLIMIT]) {
 static Verdict compare(const RunPlan *plan) {
   RunResult results[PolicyLIMIT];
   reportHeading(plan);
-  if (!runAll(plan, results)) return VerdictWRONG;
+  if (!runAll(plan, results))
+    return VerdictWRONG;
   reportTable(results);
   return reportVerdict(results);
 }
 
+static void completePlan(RunPlan *plan) {
+  Stream *stream = &plan->stream;
+  if (stream->entries == 0)
+    stream->entries = plan->vocabulary->count > DEFAULT_ENTRIES ? plan->vocabulary->count : DEFAULT_ENTRIES;
+  stream->length = stream->entries * STREAM_REPEATS;
+  if (plan->repeat == 0)
+    plan->repeat = stream->entries < LONG_RUN ? DEFAULT_REPEAT : 1;
+}
+
 static bool setUp(void) {
   MutatorRes res = MutatorFaultSetup(NULL);
-  if (res != MutatorResOK) fprintf(stderr, "weak_table: MutatorFaultSetup: %s\n", MutatorResName(res));
+  if (res != MutatorResOK)
+    fprintf(stderr, "weak_table: MutatorFaultSetup: %s\n", MutatorResName(res));
   return res == MutatorResOK;
 }
 
 int main(int argc, char **argv) {
   Vocabulary vocabulary = {0};
-  RunPlan plan = {.vocabulary = &vocabulary,
-                  .threads = DEFAULT_THREADS,
-                  .phases = DEFAULT_PHASES,
-                  .stream = {.seed = 1, .entries = DEFAULT_ENTRIES}};
+  RunPlan plan = {
+      .vocabulary = &vocabulary, .threads = DEFAULT_THREADS, .phases = DEFAULT_PHASES, .stream = {.seed = 1}};
   readOptions(argc, argv, &plan);
   readWords(argc - optind, argv + optind, &vocabulary);
-  plan.stream.length = plan.stream.entries * STREAM_REPEATS;
-  if (plan.repeat == 0) plan.repeat = plan.stream.entries < LONG_RUN ? DEFAULT_REPEAT : 1;
-  if (!setUp()) return VerdictWRONG;
+  completePlan(&plan);
+  if (!setUp())
+    return VerdictWRONG;
   Verdict verdict = compare(&plan);
   (void)MutatorFaultFinish();
   wordsFree(&vocabulary);
+  if (fflush(stdout) != 0 || ferror(stdout)) {
+    fprintf(stderr, "weak_table: cannot write: %s\n", strerror(errno));
+    return VerdictWRONG;
+  }
   return verdict;
 }

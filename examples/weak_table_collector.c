@@ -15,7 +15,8 @@
 /* ---- Set-up ---- */
 
 static bool refused(const char *what, MutatorRes res) {
-  if (res == MutatorResOK) return false;
+  if (res == MutatorResOK)
+    return false;
   fprintf(stderr, "weak_table: %s: %s\n", what, MutatorResName(res));
   return true;
 }
@@ -24,7 +25,8 @@ static bool refused(const char *what, MutatorRes res) {
  * table never lives long enough to need rehashing. */
 static size_t tableCapacity(size_t entries) {
   size_t capacity = 1024;
-  while (capacity < entries * 2) capacity *= 2;
+  while (capacity < entries * 2)
+    capacity *= 2;
   return capacity;
 }
 
@@ -49,7 +51,8 @@ static bool createTable(Collector *collector, size_t entries) {
   collector->table = (Slot *)(void *)base;
   collector->alias = alias;
   touchTable(collector);
-  if (collector->policy == PolicyNONE) return true;
+  if (collector->policy == PolicyNONE)
+    return true;
   void *limit = base + MutatorWindowSize(&collector->window);
   return !refused("MutatorFaultRangeAdd",
                   MutatorFaultRangeAdd(&collector->range, base, limit, policyFault, collector, &collector->window));
@@ -73,9 +76,11 @@ bool collectorCreate(Collector *collector, Policy policy, unsigned threads, size
   collector->cycle = 1;
   pthread_mutex_init(&collector->insertion, NULL);
   collector->workers = calloc(threads, sizeof *collector->workers);
-  if (collector->workers == NULL || !createTable(collector, entries)) return false;
+  if (collector->workers == NULL || !createTable(collector, entries))
+    return false;
   for (unsigned i = 0; i < threads; i++)
-    if (!createWorker(collector, i, entries)) return false;
+    if (!createWorker(collector, i, entries))
+      return false;
   return true;
 }
 
@@ -86,7 +91,8 @@ static bool isMarked(const Collector *collector, Word *word) {
 }
 
 void collectorMark(Collector *collector, Word *word) {
-  if (!isMarked(collector, word)) atomic_store_explicit(&word->mark, collector->cycle, memory_order_relaxed);
+  if (!isMarked(collector, word))
+    atomic_store_explicit(&word->mark, collector->cycle, memory_order_relaxed);
 }
 
 /* Read an entry through the alias, with the word it refers to.
@@ -105,10 +111,13 @@ uintptr_t collectorRead(Collector *collector, Slot *slot) {
  * word at the same address meanwhile, since nothing is freed in this phase. */
 void collectorSweepSlot(Worker *worker, Slot *slot) {
   uintptr_t value = collectorRead(worker->collector, slot);
-  if (!slotHoldsWord(value)) return;
+  if (!slotHoldsWord(value))
+    return;
   Word *word = (Word *)value;
-  if (isMarked(worker->collector, word)) return;
-  if (!atomic_compare_exchange_strong(slot, &value, SlotDELETED)) return;
+  if (isMarked(worker->collector, word))
+    return;
+  if (!atomic_compare_exchange_strong(slot, &value, SlotDELETED))
+    return;
   word->next = worker->dead;
   worker->dead = word;
 }
@@ -126,7 +135,8 @@ static void freeDead(Worker *worker, size_t limit) {
 
 Word *collectorAllocate(Collector *collector, const char *text, size_t length, uint64_t hash) {
   Word *word = malloc(sizeof *word + length + 1);
-  if (word == NULL) return NULL;
+  if (word == NULL)
+    return NULL;
   atomic_store_explicit(&word->mark, collector->cycle, memory_order_relaxed);
   word->length = (unsigned)length;
   word->hash = hash;
@@ -134,7 +144,8 @@ Word *collectorAllocate(Collector *collector, const char *text, size_t length, u
   memcpy(word->text, text, length);
   word->text[length] = '\0';
   size_t heap = atomic_fetch_add_explicit(&collector->heap, wordSize(word), memory_order_release) + wordSize(word);
-  if (heap > collector->heapPeak) collector->heapPeak = heap;
+  if (heap > collector->heapPeak)
+    collector->heapPeak = heap;
   return word;
 }
 
@@ -142,20 +153,23 @@ Word *collectorAllocate(Collector *collector, const char *text, size_t length, u
 
 void collectorRemember(Worker *worker, Word *word) {
   worker->ring[worker->ringNext] = word;
-  if (++worker->ringNext == worker->ringSize) worker->ringNext = 0;
+  if (++worker->ringNext == worker->ringSize)
+    worker->ringNext = 0;
 }
 
 static void traceRing(Worker *worker, size_t limit) {
   for (; worker->sliceDone < limit; worker->sliceDone++) {
     Word *word = worker->ring[worker->sliceDone];
-    if (word != NULL) collectorMark(worker->collector, word);
+    if (word != NULL)
+      collectorMark(worker->collector, word);
   }
 }
 
 static void sweepShare(Worker *worker, size_t limit) {
   for (; worker->sliceDone < limit; worker->sliceDone++) {
     Slot *slot = &worker->collector->alias[worker->shareBase + worker->sliceDone];
-    if (!slotHoldsWord(atomic_load_explicit(slot, memory_order_relaxed))) continue;
+    if (!slotHoldsWord(atomic_load_explicit(slot, memory_order_relaxed)))
+      continue;
     worker->swept++;
     collectorSweepSlot(worker, slot);
   }
@@ -178,14 +192,18 @@ static void collectStopped(Collector *collector) {
 }
 
 static void beginPhase(Collector *collector, Phase phase) {
-  if (phase == PhaseTRACE) collector->cycle++; /* nothing is marked any more */
+  if (phase == PhaseTRACE)
+    collector->cycle++; /* nothing is marked any more */
   if (collector->policy == PolicyNONE) {
-    if (phase == PhaseTRACE) collectStopped(collector);
+    if (phase == PhaseTRACE)
+      collectStopped(collector);
     return;
   }
   collector->phase = phase;
-  if (phase == PhaseTRACE) policyClose(collector);
-  if (phase == PhaseIDLE) policyOpen(collector);
+  if (phase == PhaseTRACE)
+    policyClose(collector);
+  if (phase == PhaseIDLE)
+    policyOpen(collector);
 }
 
 /* The invariant, put to the test. */
@@ -193,29 +211,36 @@ static void checkRings(Collector *collector) {
   for (unsigned i = 0; i < collector->threads; i++) {
     const Worker *worker = &collector->workers[i];
     for (size_t j = 0; j < worker->ringSize; j++)
-      if (worker->ring[j] != NULL && !isMarked(collector, worker->ring[j])) collector->lost++;
+      if (worker->ring[j] != NULL && !isMarked(collector, worker->ring[j]))
+        collector->lost++;
   }
 }
 
 void collectorBegin(Worker *worker, Phase phase) {
   Collector *collector = worker->collector;
-  if (phase == PhaseSWEEP && collector->policy != PolicyNONE) checkRings(collector);
+  if (phase == PhaseSWEEP && collector->policy != PolicyNONE)
+    checkRings(collector);
   pauseStamp(&worker->pauses);
   uint64_t begin = pauseNow();
   beginPhase(collector, phase);
-  for (unsigned i = 0; i < collector->threads; i++) collector->workers[i].sliceDone = 0;
+  for (unsigned i = 0; i < collector->threads; i++)
+    collector->workers[i].sliceDone = 0;
   pauseEnd(&worker->pauses, PauseSTOP, begin);
 }
 
 /* A table that a fault has opened holds nothing that is not marked: no need to sweep. */
 void collectorPoll(Worker *worker, size_t done, size_t words) {
   Phase phase = worker->collector->phase;
-  if (phase == PhaseIDLE && worker->dead == NULL) return;
+  if (phase == PhaseIDLE && worker->dead == NULL)
+    return;
   pauseStamp(&worker->pauses);
   uint64_t begin = pauseNow();
-  if (phase == PhaseIDLE) freeDead(worker, FREE_SLICE);
-  if (phase == PhaseTRACE) traceRing(worker, worker->ringSize * done / words);
-  if (phase == PhaseSWEEP && !policyIsOpen(worker->collector)) sweepShare(worker, worker->share * done / words);
+  if (phase == PhaseIDLE)
+    freeDead(worker, FREE_SLICE);
+  if (phase == PhaseTRACE)
+    traceRing(worker, worker->ringSize * done / words);
+  if (phase == PhaseSWEEP && !policyIsOpen(worker->collector))
+    sweepShare(worker, worker->share * done / words);
   pauseEnd(&worker->pauses, PauseSLICE, begin);
 }
 
@@ -236,9 +261,11 @@ size_t collectorCountDead(Collector *collector, size_t *entriesReturn) {
   }
   for (size_t i = 0; i < collector->capacity; i++) {
     uintptr_t value = atomic_load_explicit(&collector->alias[i], memory_order_relaxed);
-    if (!slotHoldsWord(value)) continue;
+    if (!slotHoldsWord(value))
+      continue;
     entries++;
-    if (!isMarked(collector, (Word *)value)) dead++;
+    if (!isMarked(collector, (Word *)value))
+      dead++;
   }
   *entriesReturn = entries;
   return dead;
@@ -247,13 +274,15 @@ size_t collectorCountDead(Collector *collector, size_t *entriesReturn) {
 static void freeTable(Collector *collector) {
   for (size_t i = 0; i < collector->capacity; i++) {
     uintptr_t value = atomic_load_explicit(&collector->alias[i], memory_order_relaxed);
-    if (slotHoldsWord(value)) free((Word *)value);
+    if (slotHoldsWord(value))
+      free((Word *)value);
   }
 }
 
 bool collectorDestroy(Collector *collector) {
   bool good = !atomic_load(&collector->failed);
-  if (collector->alias != NULL) freeTable(collector);
+  if (collector->alias != NULL)
+    freeTable(collector);
   for (unsigned i = 0; collector->workers != NULL && i < collector->threads; i++) {
     freeDead(&collector->workers[i], SIZE_MAX);
     free(collector->workers[i].ring);

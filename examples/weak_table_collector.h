@@ -92,6 +92,7 @@ typedef struct Worker {
   uint64_t scanned;        /* entries looked at to answer a fault */
   uint64_t swept;          /* entries looked at by the sweep */
   Pauses pauses;
+  char apart[64]; /* keeps two threads' counters off one cache line */
 } Worker;
 
 struct Collector {

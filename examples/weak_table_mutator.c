@@ -20,11 +20,14 @@ static Word *probe(Worker *worker, const char *text, size_t length, uint64_t has
     worker->accesses++;
     uintptr_t value = atomic_load_explicit(&table[i], memory_order_acquire);
     if (slotHoldsWord(value)) {
-      if (isWord((Word *)value, text, length, hash)) return (Word *)value;
+      if (isWord((Word *)value, text, length, hash))
+        return (Word *)value;
       continue;
     }
-    if (vacant == NULL) vacant = &table[i];
-    if (value == SlotEMPTY) break;
+    if (vacant == NULL)
+      vacant = &table[i];
+    if (value == SlotEMPTY)
+      break;
   }
   *freeReturn = vacant;
   return NULL;
@@ -34,9 +37,11 @@ static Word *probe(Worker *worker, const char *text, size_t length, uint64_t has
 static Word *insert(Worker *worker, const char *text, size_t length, uint64_t hash) {
   Slot *slot;
   Word *word = probe(worker, text, length, hash, &slot);
-  if (word != NULL) return word;
+  if (word != NULL)
+    return word;
   word = collectorAllocate(worker->collector, text, length, hash);
-  if (word == NULL) return NULL;
+  if (word == NULL)
+    return NULL;
   worker->accesses++;
   atomic_store_explicit(slot, (uintptr_t)word, memory_order_release);
   return word;
@@ -50,6 +55,7 @@ Word *intern(Worker *worker, const char *text, size_t length, uint64_t hash) {
     word = insert(worker, text, length, hash);
     pthread_mutex_unlock(&worker->collector->insertion);
   }
-  if (word != NULL) collectorRemember(worker, word);
+  if (word != NULL)
+    collectorRemember(worker, word);
   return word;
 }

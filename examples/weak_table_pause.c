@@ -39,20 +39,23 @@ void pauseEnd(Pauses *pauses, PauseKind kind, uint64_t begin) {
   PauseTally *tally = &pauses->kind[kind];
   tally->count++;
   tally->total += spent;
-  if (spent > tally->worst) tally->worst = spent;
+  if (spent > tally->worst)
+    tally->worst = spent;
 }
 
 void pausesAdd(Pauses *sum, const Pauses *more) {
   for (int i = 0; i < PauseLIMIT; i++) {
     sum->kind[i].count += more->kind[i].count;
     sum->kind[i].total += more->kind[i].total;
-    if (more->kind[i].worst > sum->kind[i].worst) sum->kind[i].worst = more->kind[i].worst;
+    if (more->kind[i].worst > sum->kind[i].worst)
+      sum->kind[i].worst = more->kind[i].worst;
   }
 }
 
 uint64_t pausesWorst(const Pauses *pauses) {
   uint64_t worst = 0;
   for (int i = 0; i < PauseLIMIT; i++)
-    if (pauses->kind[i].worst > worst) worst = pauses->kind[i].worst;
+    if (pauses->kind[i].worst > worst)
+      worst = pauses->kind[i].worst;
   return worst;
 }

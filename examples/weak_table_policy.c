@@ -30,7 +30,8 @@ void policyClose(Collector *collector) {
 }
 
 void policyOpen(Collector *collector) {
-  if (policyIsOpen(collector)) return;
+  if (policyIsOpen(collector))
+    return;
   collectorProtect(collector, PROT_READ | PROT_WRITE);
   atomic_store_explicit(&collector->gate, GateOPEN, memory_order_release);
 }
@@ -45,7 +46,8 @@ bool policyIsOpen(Collector *collector) {
 static void resolveSlot(Worker *worker, Slot *slot) {
   Collector *collector = worker->collector;
   uintptr_t value = collectorRead(collector, slot);
-  if (!slotHoldsWord(value)) return;
+  if (!slotHoldsWord(value))
+    return;
   worker->scanned++;
   if (collector->phase == PhaseTRACE) {
     collectorMark(collector, (Word *)value);
@@ -59,7 +61,8 @@ static void resolveSlot(Worker *worker, Slot *slot) {
 /* Once the table is open the mutator can read any of it unseen: so all of it
  * is resolved, and for this cycle every reference in it is a strong one. */
 static void scanTable(Worker *worker) {
-  for (size_t i = 0; i < worker->collector->capacity; i++) resolveSlot(worker, &worker->collector->alias[i]);
+  for (size_t i = 0; i < worker->collector->capacity; i++)
+    resolveSlot(worker, &worker->collector->alias[i]);
 }
 
 /* One thread scans and opens, the others wait for it.  They wait for a thread
@@ -72,7 +75,8 @@ static void scanAndOpen(Worker *worker) {
     scanTable(worker);
     policyOpen(collector);
   } else {
-    while (!policyIsOpen(collector)) sched_yield();
+    while (!policyIsOpen(collector))
+      sched_yield();
   }
 }
 
@@ -90,9 +94,11 @@ static void resolveAccess(Worker *worker, const MutatorInstructionAccessStruct *
 }
 
 static bool withinBudget(Collector *collector) {
-  if (collector->budget == 0) return true;
+  if (collector->budget == 0)
+    return true;
   size_t steps = atomic_fetch_add_explicit(&collector->steps, 1, memory_order_relaxed);
-  if (steps == collector->budget) atomic_fetch_add_explicit(&collector->exhausted, 1, memory_order_relaxed);
+  if (steps == collector->budget)
+    atomic_fetch_add_explicit(&collector->exhausted, 1, memory_order_relaxed);
   return steps < collector->budget;
 }
 
@@ -110,10 +116,13 @@ static bool withinBudget(Collector *collector) {
  * False when the library declines; then nothing has happened to the thread. */
 static bool stepAccess(Worker *worker, MutatorContext context) {
   MutatorInstructionStruct instruction;
-  if (!MutatorContextCanStepInstruction(context)) return false;
-  if (MutatorContextDecode(context, &instruction) != MutatorResOK) return false;
+  if (!MutatorContextCanStepInstruction(context))
+    return false;
+  if (MutatorContextDecode(context, &instruction) != MutatorResOK)
+    return false;
   for (unsigned i = 0; i < instruction.count; i++)
-    if (instruction.access[i].access & MutatorAccessREAD) resolveAccess(worker, &instruction.access[i]);
+    if (instruction.access[i].access & MutatorAccessREAD)
+      resolveAccess(worker, &instruction.access[i]);
   return MutatorFaultStep(context) == MutatorResOK;
 }
 
@@ -122,8 +131,10 @@ static bool stepAccess(Worker *worker, MutatorContext context) {
 static void answerFault(Worker *worker, MutatorContext context) {
   Collector *collector = worker->collector;
   /* Another thread has opened the table since: just try again. */
-  if (policyIsOpen(collector)) return;
-  if (collector->policy == PolicySTEP && withinBudget(collector) && stepAccess(worker, context)) return;
+  if (policyIsOpen(collector))
+    return;
+  if (collector->policy == PolicySTEP && withinBudget(collector) && stepAccess(worker, context))
+    return;
   scanAndOpen(worker);
 }
 
@@ -135,9 +146,11 @@ MutatorFaultResult policyFault(MutatorFaultRange range, MutatorContext context, 
   (void)closure;
   /* A thread that is none of ours has no business here.  Without a context
    * somebody wants the table for a system call: this demo makes none. */
-  if (self == NULL || context == NULL) return MutatorFaultDECLINED;
+  if (self == NULL || context == NULL)
+    return MutatorFaultDECLINED;
   /* The system would not open the table: give up, visibly, rather than fault for ever. */
-  if (atomic_load_explicit(&self->collector->failed, memory_order_relaxed)) return MutatorFaultDECLINED;
+  if (atomic_load_explicit(&self->collector->failed, memory_order_relaxed))
+    return MutatorFaultDECLINED;
   uint64_t begin = pauseNow();
   answerFault(self, context);
   pauseEnd(&self->pauses, PauseFAULT, begin);

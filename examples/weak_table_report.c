@@ -17,7 +17,8 @@ static void formatCount(char cell[CELL], double value) {
   char *out = cell;
   for (int i = 0; i < length; i++) {
     *out++ = digits[i];
-    if ((length - i) % 3 == 1 && i + 1 < length) *out++ = ',';
+    if ((length - i) % 3 == 1 && i + 1 < length)
+      *out++ = ',';
   }
   *out = '\0';
 }
@@ -70,7 +71,8 @@ static double timePerFault(const RunResult *result) { return average(&result->pa
 /* Everything that the words of TRACE and SWEEP cost more than in the unprotected run: delivery of the
  * signal, callback, scanning, the slices. */
 static double timePerFaultInAll(const RunResult *result) {
-  if (result->faults == 0 || result->protectedTime < result->referenceTime) return 0;
+  if (result->faults == 0 || result->protectedTime < result->referenceTime)
+    return 0;
   return (double)(result->protectedTime - result->referenceTime) / (double)result->faults;
 }
 
@@ -131,23 +133,30 @@ static void printDeclines(const RunResult *result) {
 void reportHeading(const RunPlan *plan) {
   const Vocabulary *vocabulary = plan->vocabulary;
   printf("%zu words, %zu of them distinct, in %zu files.\n", vocabulary->tokens, vocabulary->count, vocabulary->files);
+  if (plan->stream.entries < vocabulary->count)
+    printf("Only the first %zu distinct words are used.\n", plan->stream.entries);
   printf("%zu entries, %zu look-ups, %zu collection%s, %u thread%s, seed %" PRIu64, plan->stream.entries,
          plan->stream.length, plan->phases, plan->phases == 1 ? "" : "s", plan->threads, plan->threads == 1 ? "" : "s",
          plan->stream.seed);
-  if (plan->budget != 0) printf(", at most %zu steps a collection", plan->budget);
+  if (plan->budget != 0)
+    printf(", at most %zu steps a collection", plan->budget);
   printf(".\n");
-  if (plan->repeat > 1) printf("Each run is done %zu times; times are the least of them.\n", plan->repeat);
+  if (plan->repeat > 1)
+    printf("Each run is done %zu times; times are the least of them.\n", plan->repeat);
   printf("\n");
   fflush(stdout);
 }
 
 void reportTable(const RunResult results[PolicyLIMIT]) {
   printf("%-33s", "");
-  for (int i = 0; i < PolicyLIMIT; i++) printf("%15s", runPolicyName((Policy)i));
+  for (int i = 0; i < PolicyLIMIT; i++)
+    printf("%15s", runPolicyName((Policy)i));
   printf("%12s\n", "open/step");
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) printRow(&rows[i], results);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    printRow(&rows[i], results);
   printf("\n");
-  for (int i = 0; i < PolicyLIMIT; i++) printDeclines(&results[i]);
+  for (int i = 0; i < PolicyLIMIT; i++)
+    printDeclines(&results[i]);
   if (results[PolicySTEP].exhausted != 0)
     printf("the budget ran out in %" PRIu64 " collections, which then scanned\n", results[PolicySTEP].exhausted);
 }
@@ -198,7 +207,8 @@ Verdict reportVerdict(const RunResult results[PolicyLIMIT]) {
       {"worst pause", worstPause, formatTime},
   };
   bool better = true;
-  if (!checkWords(results)) return VerdictWRONG;
+  if (!checkWords(results))
+    return VerdictWRONG;
   for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++)
     better = checkLess(claims[i].name, &claims[i], results) && better;
   return better ? VerdictGOOD : VerdictWORSE;

@@ -15,7 +15,8 @@
 
 uint64_t wordsHash(const char *text, size_t length, uint64_t seed) {
   uint64_t hash = FNV_OFFSET ^ seed;
-  for (size_t i = 0; i < length; i++) hash = (hash ^ (unsigned char)text[i]) * FNV_PRIME;
+  for (size_t i = 0; i < length; i++)
+    hash = (hash ^ (unsigned char)text[i]) * FNV_PRIME;
   /* Open addressing uses the low bits, where FNV's last letter dominates. */
   return hash ^ (hash >> 32);
 }
@@ -42,9 +43,11 @@ static uint32_t *indexPlace(const Vocabulary *vocabulary, const char *text, size
   size_t mask = vocabulary->indexSize - 1;
   for (size_t i = wordsHash(text, length, 0) & mask;; i = (i + 1) & mask) {
     uint32_t *place = &vocabulary->index[i];
-    if (*place == 0) return place;
+    if (*place == 0)
+      return place;
     const char *word = vocabulary->words[*place - 1];
-    if (strncmp(word, text, length) == 0 && word[length] == '\0') return place;
+    if (strncmp(word, text, length) == 0 && word[length] == '\0')
+      return place;
   }
 }
 
@@ -58,9 +61,11 @@ static void indexGrow(Vocabulary *vocabulary) {
 
 static void addWord(Vocabulary *vocabulary, const char *text, size_t length) {
   vocabulary->tokens++;
-  if (vocabulary->count * 2 >= vocabulary->indexSize) indexGrow(vocabulary);
+  if (vocabulary->count * 2 >= vocabulary->indexSize)
+    indexGrow(vocabulary);
   uint32_t *place = indexPlace(vocabulary, text, length);
-  if (*place != 0) return;
+  if (*place != 0)
+    return;
   if (vocabulary->count == vocabulary->capacity) {
     vocabulary->capacity = vocabulary->capacity == 0 ? 1024 : vocabulary->capacity * 2;
     vocabulary->words = grown(vocabulary->words, vocabulary->capacity * sizeof(char *));
@@ -85,14 +90,16 @@ static bool readFile(Vocabulary *vocabulary, const char *path) {
   size_t length = 0;
   for (int c = 0; c != EOF;) {
     c = getc(file);
-    if (c != EOF && isLetter(c)) word[length++] = (char)c;
+    if (c != EOF && isLetter(c))
+      word[length++] = (char)c;
     if (length > 0 && (c == EOF || !isLetter(c) || length == sizeof word)) {
       addWord(vocabulary, word, length);
       length = 0;
     }
   }
   bool good = !ferror(file);
-  if (!good) fprintf(stderr, "weak_table: %s: %s\n", path, strerror(errno));
+  if (!good)
+    fprintf(stderr, "weak_table: %s: %s\n", path, strerror(errno));
   fclose(file);
   vocabulary->files++;
   return good;
@@ -123,12 +130,14 @@ static bool readFolder(Vocabulary *vocabulary, const char *path) {
 
 bool wordsRead(Vocabulary *vocabulary, const char *path) {
   struct stat status;
-  if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) return readFolder(vocabulary, path);
+  if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+    return readFolder(vocabulary, path);
   return readFile(vocabulary, path);
 }
 
 void wordsFree(Vocabulary *vocabulary) {
-  for (size_t i = 0; i < vocabulary->count; i++) free(vocabulary->words[i]);
+  for (size_t i = 0; i < vocabulary->count; i++)
+    free(vocabulary->words[i]);
   free(vocabulary->words);
   free(vocabulary->index);
 }
@@ -138,7 +147,8 @@ size_t wordsSpell(const Vocabulary *vocabulary, size_t id, char buffer[WORD_BUFF
   size_t length = strlen(word);
   memcpy(buffer, word, length);
   size_t edition = id / vocabulary->count;
-  if (edition == 0) return length;
+  if (edition == 0)
+    return length;
   return length + (size_t)snprintf(buffer + length, WORD_BUFFER - length, "#%zu", edition + 1);
 }
 
@@ -151,11 +161,15 @@ static size_t skewed(uint64_t random, size_t limit) {
 
 size_t streamWord(const Stream *stream, size_t position) {
   size_t newest = position / STREAM_REPEATS;
-  if (newest >= stream->entries) newest = stream->entries - 1;
-  if (position % STREAM_REPEATS == 0) return newest;
+  if (newest >= stream->entries)
+    newest = stream->entries - 1;
+  if (position % STREAM_REPEATS == 0)
+    return newest;
   uint64_t random = wordsMix(stream->seed, position);
-  if (random % 32 == 0) return (size_t)(wordsMix(random, position) % (newest + 1));
+  if (random % 32 == 0)
+    return (size_t)(wordsMix(random, position) % (newest + 1));
   size_t window = stream->entries / STREAM_WINDOW + 1;
-  if (window > newest + 1) window = newest + 1;
+  if (window > newest + 1)
+    window = newest + 1;
   return newest - skewed(wordsMix(random, position), window);
 }

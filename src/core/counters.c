@@ -22,13 +22,15 @@ void mutatorCoreCount(size_t counter) { atomicCount(&counterStripes[stripeHere()
 static uint64_t counterSum(size_t counter) {
   uint64_t sum = 0;
   unsigned i;
-  for (i = 0; i < STRIPE_COUNT; ++i) sum += atomicCounted(&counterStripes[i].count[counter]);
+  for (i = 0; i < STRIPE_COUNT; ++i)
+    sum += atomicCounted(&counterStripes[i].count[counter]);
   return sum;
 }
 
 MutatorRes MutatorCountersGet(MutatorCounters counters) {
   size_t i;
-  if (!coreAligned(counters)) return MutatorResPARAM;
+  if (!coreAligned(counters))
+    return MutatorResPARAM;
   counters->faults = counterSum(CORE_COUNTER(faults));
   counters->handled = counterSum(CORE_COUNTER(handled));
   counters->forwarded = counterSum(CORE_COUNTER(forwarded));
@@ -37,6 +39,7 @@ MutatorRes MutatorCountersGet(MutatorCounters counters) {
   counters->inaccessible = counterSum(CORE_COUNTER(inaccessible));
   counters->planHits = counterSum(CORE_COUNTER(planHits));
   counters->planMisses = counterSum(CORE_COUNTER(planMisses));
-  for (i = 0; i < MutatorDeclineLIMIT; ++i) counters->declines[i] = counterSum(CORE_COUNTER(declines) + i);
+  for (i = 0; i < MutatorDeclineLIMIT; ++i)
+    counters->declines[i] = counterSum(CORE_COUNTER(declines) + i);
   return MutatorResOK;
 }

@@ -93,7 +93,8 @@ static MutatorBool leafHolds(const IndexNodeStruct *leaf, unsigned slot, Mutator
 static void *indexFind(uintptr_t root, MutatorWord address) {
   IndexNode node;
   unsigned slot;
-  if (root == 0) return NULL;
+  if (root == 0)
+    return NULL;
   for (node = indexNode(root); node->level != 0; node = indexNode(node->as.inner.child[slot]))
     slot = indexSlot(node, address);
   slot = indexSlot(node, address);
@@ -114,11 +115,13 @@ static void *indexNext(uintptr_t root, MutatorWord address, MutatorWord *baseRet
   MutatorWord base = 0;
   IndexNode node;
   unsigned slot;
-  if (root == 0) return NULL;
+  if (root == 0)
+    return NULL;
   for (node = indexNode(root);; node = indexNode(node->as.inner.child[slot])) {
     slot = indexSlot(node, address);
     indexAbove(node, slot, address, &base);
-    if (node->level == 0) break;
+    if (node->level == 0)
+      break;
   }
   if (leafHolds(node, slot, address)) {
     base = node->as.leaf.base[slot];
@@ -163,13 +166,15 @@ static void slotWrite(IndexNode node, unsigned i, const IndexSlotStruct *slot) {
 
 static void rowAppend(IndexRow row, const IndexNodeStruct *node, unsigned from, unsigned to) {
   unsigned i;
-  for (i = from; i < to; ++i) slotRead(node, i, &row->slot[row->count++]);
+  for (i = from; i < to; ++i)
+    slotRead(node, i, &row->slot[row->count++]);
 }
 
 static void rowAppendChanged(IndexRow row, const IndexNodeStruct *node, const IndexChangeStruct *change) {
   unsigned i;
   rowAppend(row, node, 0, change->at);
-  for (i = 0; i < change->added; ++i) row->slot[row->count++] = change->slot[i];
+  for (i = 0; i < change->added; ++i)
+    row->slot[row->count++] = change->slot[i];
   rowAppend(row, node, change->at + change->removed, node->count);
 }
 
@@ -178,7 +183,8 @@ static void rowAppendChanged(IndexRow row, const IndexNodeStruct *node, const In
 static MutatorBool editReserve(IndexEdit edit, unsigned count) {
   while (edit->taken < edit->used + count) {
     IndexRef ref = mutatorIndexNodeTake();
-    if (ref == 0) return 0;
+    if (ref == 0)
+      return 0;
     edit->node[edit->taken++] = ref;
   }
   return 1;
@@ -193,7 +199,8 @@ static void editMake(IndexEdit edit, const IndexRowStruct *row, unsigned from, u
   unsigned i;
   node->level = (uint16_t)row->level;
   node->count = (uint16_t)(to - from);
-  for (i = from; i < to; ++i) slotWrite(node, i - from, &row->slot[i]);
+  for (i = from; i < to; ++i)
+    slotWrite(node, i - from, &row->slot[i]);
   slot->key = row->slot[from].key;
   slot->child = ref;
 }
@@ -202,7 +209,8 @@ static void editMake(IndexEdit edit, const IndexRowStruct *row, unsigned from, u
 static MutatorRes editCut(IndexEdit edit, const IndexRowStruct *row, IndexChange change) {
   unsigned nodes = row->count > levelMax(row->level) ? 2 : row->count > 0;
   unsigned i;
-  if (!editReserve(edit, nodes)) return MutatorResMEMORY;
+  if (!editReserve(edit, nodes))
+    return MutatorResMEMORY;
   for (i = 0; i < nodes; ++i)
     editMake(edit, row, row->count * i / nodes, row->count * (i + 1) / nodes, &change->slot[i]);
   change->added = nodes;
@@ -231,10 +239,13 @@ static MutatorRes editLevel(IndexEdit edit, unsigned depth, IndexChange change) 
   row.level = node->level;
   row.count = 0;
   editReplace(edit, edit->step[depth].ref);
-  if (join) left = editNeighbour(edit, depth, &neighbour);
-  if (join && left) rowAppend(&row, neighbour, 0, neighbour->count);
+  if (join)
+    left = editNeighbour(edit, depth, &neighbour);
+  if (join && left)
+    rowAppend(&row, neighbour, 0, neighbour->count);
   rowAppendChanged(&row, node, change);
-  if (join && !left) rowAppend(&row, neighbour, 0, neighbour->count);
+  if (join && !left)
+    rowAppend(&row, neighbour, 0, neighbour->count);
   change->at = depth > 0 ? edit->step[depth - 1].slot - (unsigned)left : 0;
   change->removed = join ? 2 : 1;
   return editCut(edit, &row, change);
@@ -243,7 +254,8 @@ static MutatorRes editLevel(IndexEdit edit, unsigned depth, IndexChange change) 
 /* The old root has become one node, two, or none. */
 static MutatorRes editRoot(IndexEdit edit, IndexChange change) {
   IndexRowStruct row;
-  if (change->added < 2) return MutatorResOK;
+  if (change->added < 2)
+    return MutatorResOK;
   row.level = indexNode(change->slot[0].child)->level + 1U;
   row.count = 2;
   row.slot[0] = change->slot[0];
@@ -255,7 +267,8 @@ static MutatorRes editRoot(IndexEdit edit, IndexChange change) {
  * made just now, so its total can be set. */
 static IndexRef editFinish(IndexEdit edit, const IndexChangeStruct *change) {
   IndexRef root;
-  if (change->added == 0) return 0;
+  if (change->added == 0)
+    return 0;
   root = change->slot[0].child;
   if (indexNode(root)->level > 0 && indexNode(root)->count == 1) {
     editReplace(edit, root);
@@ -270,9 +283,12 @@ static MutatorRes editPerform(IndexEdit edit, IndexChange change) {
   unsigned depth = edit->depth;
   MutatorRes res = MutatorResOK;
   IndexRef root;
-  while (res == MutatorResOK && depth > 0) res = editLevel(edit, --depth, change);
-  if (res == MutatorResOK) res = editRoot(edit, change);
-  if (res != MutatorResOK) return res;
+  while (res == MutatorResOK && depth > 0)
+    res = editLevel(edit, --depth, change);
+  if (res == MutatorResOK)
+    res = editRoot(edit, change);
+  if (res != MutatorResOK)
+    return res;
   root = editFinish(edit, change);
   return atomicCompareAndSwap(&mutatorIndex.root, &edit->root, root) ? MutatorResOK : MutatorResFAIL;
 }
@@ -309,8 +325,10 @@ static MutatorRes editAdd(IndexEdit edit, const IndexSlotStruct *slot) {
   IndexChangeStruct change = {0, 0, 1, {*slot}};
   MutatorWord next;
   unsigned at;
-  if (indexNext(edit->root, slot->key, &next) != NULL && next < slot->limit) return MutatorResPARAM;
-  if (edit->total >= mutatorIndex.ranges) return MutatorResLIMIT;
+  if (indexNext(edit->root, slot->key, &next) != NULL && next < slot->limit)
+    return MutatorResPARAM;
+  if (edit->total >= mutatorIndex.ranges)
+    return MutatorResLIMIT;
   ++edit->total;
   if (edit->depth > 0) {
     IndexNode leaf = editLeaf(edit, &at);
@@ -324,7 +342,8 @@ static MutatorRes editAdd(IndexEdit edit, const IndexSlotStruct *slot) {
 static MutatorRes editRemove(IndexEdit edit, const IndexSlotStruct *slot) {
   IndexChangeStruct change = {0, 1, 0, {{0, 0, NULL, 0}}};
   IndexNode leaf;
-  if (edit->depth == 0) return MutatorResSTATE;
+  if (edit->depth == 0)
+    return MutatorResSTATE;
   leaf = editLeaf(edit, &change.at);
   if (leaf->as.leaf.base[change.at] != slot->key || leaf->as.leaf.value[change.at] != slot->value)
     return MutatorResSTATE;
@@ -338,7 +357,8 @@ typedef MutatorRes (*IndexVerb)(IndexEdit edit, const IndexSlotStruct *slot);
 
 static void editRetire(IndexEdit edit, MutatorRes res) {
   unsigned used = res == MutatorResOK ? edit->used : 0;
-  if (res == MutatorResOK) mutatorIndexNodesRetire(edit->old, edit->replaced);
+  if (res == MutatorResOK)
+    mutatorIndexNodesRetire(edit->old, edit->replaced);
   mutatorIndexNodesRetire(edit->node + used, edit->taken - used);
   mutatorIndexNodesRecycle();
 }
@@ -366,14 +386,17 @@ static MutatorRes indexChangeOnce(IndexVerb verb, const IndexSlotStruct *slot) {
 static MutatorRes indexChange(IndexVerb verb, const IndexSlotStruct *slot) {
   MutatorRes res = MutatorResMEMORY;
   unsigned i;
-  if (mutatorIndex.nodes == NULL) return MutatorResSTATE;
-  for (i = 0; i < INDEX_ATTEMPTS && res == MutatorResMEMORY; ++i) res = indexChangeOnce(verb, slot);
+  if (mutatorIndex.nodes == NULL)
+    return MutatorResSTATE;
+  for (i = 0; i < INDEX_ATTEMPTS && res == MutatorResMEMORY; ++i)
+    res = indexChangeOnce(verb, slot);
   return res == MutatorResMEMORY ? MutatorResLIMIT : res;
 }
 
 MutatorRes mutatorIndexAdd(MutatorWord base, MutatorWord limit, void *value) {
   IndexSlotStruct slot = {base, limit, value, 0};
-  if (base >= limit || value == NULL) return MutatorResPARAM;
+  if (base >= limit || value == NULL)
+    return MutatorResPARAM;
   return indexChange(editAdd, &slot);
 }
 

@@ -40,20 +40,23 @@ static void listPush(AtomicWord *list, uintptr_t first, uintptr_t last) {
 
 static uintptr_t listLast(uintptr_t first) {
   uintptr_t next;
-  while ((next = atomicLoad(nodeLink(first))) != 0) first = next;
+  while ((next = atomicLoad(nodeLink(first))) != 0)
+    first = next;
   return first;
 }
 
 static IndexRef nodeTakeFree(void) {
   uintptr_t head = atomicLoad(&mutatorIndex.free);
-  while (head != 0 && !atomicCompareAndSwap(&mutatorIndex.free, &head, atomicLoad(nodeLink(head)))) continue;
+  while (head != 0 && !atomicCompareAndSwap(&mutatorIndex.free, &head, atomicLoad(nodeLink(head))))
+    continue;
   return (IndexRef)head;
 }
 
 static IndexRef nodeTakeFresh(void) {
   uintptr_t ref = atomicLoad(&mutatorIndex.fresh);
   do {
-    if (ref >= mutatorIndex.limit) return 0;
+    if (ref >= mutatorIndex.limit)
+      return 0;
   } while (!atomicCompareAndSwap(&mutatorIndex.fresh, &ref, ref + 1));
   return (IndexRef)ref;
 }
@@ -66,8 +69,10 @@ IndexRef mutatorIndexNodeTake(void) {
 void mutatorIndexNodesRetire(const IndexRef *refs, unsigned count) {
   MutatorWord epoch = mutatorPinEpoch(&mutatorPinIndex);
   unsigned i;
-  if (count == 0) return;
-  for (i = 1; i < count; ++i) atomicStore(nodeLink(refs[i - 1]), refs[i]);
+  if (count == 0)
+    return;
+  for (i = 1; i < count; ++i)
+    atomicStore(nodeLink(refs[i - 1]), refs[i]);
   listPush(&mutatorIndex.limbo[epoch & 3], refs[0], refs[count - 1]);
 }
 
@@ -77,5 +82,6 @@ void mutatorIndexNodesRecycle(void) {
   mutatorPinAdvance(&mutatorPinIndex);
   epoch = mutatorPinEpoch(&mutatorPinIndex);
   first = atomicExchange(&mutatorIndex.limbo[(epoch - 2) & 3], 0);
-  if (first != 0) listPush(&mutatorIndex.free, first, listLast(first));
+  if (first != 0)
+    listPush(&mutatorIndex.free, first, listLast(first));
 }

@@ -19,7 +19,8 @@ MutatorRes MutatorMemoryInit(MutatorMemory memory, MutatorMemoryTranslate transl
                                      .store = store,
                                      .compareAndSwap = compareAndSwap,
                                      .closure = closure};
-  if (!coreAligned(memory) || (translate == NULL && load == NULL)) return MutatorResPARAM;
+  if (!coreAligned(memory) || (translate == NULL && load == NULL))
+    return MutatorResPARAM;
   *memory = fresh;
   return MutatorResOK;
 }
@@ -64,18 +65,22 @@ MutatorMemory MutatorMemoryProcess(void) {
 static MutatorBool isOperandSize(size_t size) { return size == 1 || size == 2 || size == 4 || size == 8 || size == 16; }
 
 MutatorRes MutatorMemoryLoad(MutatorMemory memory, void *buffer, void *address, size_t size) {
-  if (!MutatorMemoryCheck(memory) || buffer == NULL || !isOperandSize(size)) return MutatorResPARAM;
+  if (!MutatorMemoryCheck(memory) || buffer == NULL || !isOperandSize(size))
+    return MutatorResPARAM;
   return mutatorArchLoad(memory, buffer, address, size);
 }
 
 MutatorRes MutatorMemoryStore(MutatorMemory memory, void *address, const void *buffer, size_t size) {
-  if (!MutatorMemoryCheck(memory) || buffer == NULL || !isOperandSize(size)) return MutatorResPARAM;
+  if (!MutatorMemoryCheck(memory) || buffer == NULL || !isOperandSize(size))
+    return MutatorResPARAM;
   return mutatorArchStore(memory, address, buffer, size);
 }
 
 MutatorRes MutatorMemoryCompareAndSwap(MutatorMemory memory, void *address, void *expected, const void *desired,
                                        size_t size) {
-  if (!MutatorMemoryCheck(memory) || expected == NULL || desired == NULL) return MutatorResPARAM;
-  if (!isOperandSize(size) || (MutatorWord)address % size != 0) return MutatorResPARAM;
+  if (!MutatorMemoryCheck(memory) || expected == NULL || desired == NULL)
+    return MutatorResPARAM;
+  if (!isOperandSize(size) || (MutatorWord)address % size != 0)
+    return MutatorResPARAM;
   return mutatorArchCompareAndSwap(memory, address, expected, desired, size);
 }

@@ -50,7 +50,8 @@ void mutatorPinEnter(PinSet set, Pin pin) {
     pin->count = &stripe->count[epoch & 1];
     (void)atomicAdd(pin->count, 1);
     now = atomicLoad(&set->epoch);
-    if (now == epoch) break;
+    if (now == epoch)
+      break;
     (void)atomicSubtract(pin->count, 1);
     epoch = now;
   }
@@ -59,7 +60,8 @@ void mutatorPinEnter(PinSet set, Pin pin) {
 
 /* In a child that was forked during the stay the count has been reset. */
 void mutatorPinLeave(PinSet set, Pin pin) {
-  if (atomicLoad(&set->generation) == pin->generation) (void)atomicSubtract(pin->count, 1);
+  if (atomicLoad(&set->generation) == pin->generation)
+    (void)atomicSubtract(pin->count, 1);
 }
 
 MutatorWord mutatorPinEpoch(PinSet set) { return atomicLoad(&set->epoch); }
@@ -67,14 +69,16 @@ MutatorWord mutatorPinEpoch(PinSet set) { return atomicLoad(&set->epoch); }
 static MutatorBool pinEmpty(PinSet set, unsigned parity) {
   unsigned i;
   for (i = 0; i < STRIPE_COUNT; ++i) {
-    if (atomicLoad(&set->stripe[i].count[parity]) != 0) return 0;
+    if (atomicLoad(&set->stripe[i].count[parity]) != 0)
+      return 0;
   }
   return 1;
 }
 
 void mutatorPinAdvance(PinSet set) {
   uintptr_t epoch = atomicLoad(&set->epoch);
-  if (pinEmpty(set, (epoch - 1) & 1)) (void)atomicCompareAndSwap(&set->epoch, &epoch, epoch + 1);
+  if (pinEmpty(set, (epoch - 1) & 1))
+    (void)atomicCompareAndSwap(&set->epoch, &epoch, epoch + 1);
 }
 
 void mutatorPinForked(PinSet set) {

@@ -35,10 +35,13 @@ static size_t slackNodes(size_t ranges) { return 16384 + ranges / (INDEX_NODE_BY
 MutatorRes mutatorIndexSetup(size_t ranges) {
   size_t limit = 1 + treeNodes(ranges) + slackNodes(ranges);
   IndexNode nodes;
-  if (mutatorIndex.nodes != NULL && (mutatorIndex.ranges == ranges || mutatorIndex.fresh != 1)) return MutatorResOK;
+  if (mutatorIndex.nodes != NULL && (mutatorIndex.ranges == ranges || mutatorIndex.fresh != 1))
+    return MutatorResOK;
   nodes = mutatorOSReserve(limit * sizeof(IndexNodeStruct));
-  if (nodes == NULL) return MutatorResMEMORY;
-  if (mutatorIndex.nodes != NULL) mutatorOSRelease(mutatorIndex.nodes, mutatorIndex.limit * sizeof(IndexNodeStruct));
+  if (nodes == NULL)
+    return MutatorResMEMORY;
+  if (mutatorIndex.nodes != NULL)
+    mutatorOSRelease(mutatorIndex.nodes, mutatorIndex.limit * sizeof(IndexNodeStruct));
   mutatorIndex.nodes = nodes;
   mutatorIndex.limit = limit;
   mutatorIndex.ranges = ranges;

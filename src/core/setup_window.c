@@ -14,13 +14,15 @@ MutatorWindow mutatorCoreWindows(void) { return windows; }
 /* The link that leads to the window, or the last one. */
 static MutatorWindow *linkOf(MutatorWindow window) {
   MutatorWindow *link = &windows;
-  while (*link != NULL && *link != window) link = &(*link)->next;
+  while (*link != NULL && *link != window)
+    link = &(*link)->next;
   return link;
 }
 
 static MutatorBool roundToPages(size_t size, size_t *sizeReturn) {
   const size_t page = mutatorOSPageSize();
-  if (size == 0 || size > PTRDIFF_MAX - page) return 0;
+  if (size == 0 || size > PTRDIFF_MAX - page)
+    return 0;
   *sizeReturn = (size + page - 1) / page * page;
   return 1;
 }
@@ -46,10 +48,12 @@ static void publish(MutatorWindow window, const MutatorWindowStruct *fresh) {
 
 /* Size 0 stands for mappings that are in `fresh` already. */
 static MutatorRes createLocked(MutatorWindow window, MutatorWindowStruct *fresh, size_t size) {
-  if (*linkOf(window) != NULL) return MutatorResSTATE;
+  if (*linkOf(window) != NULL)
+    return MutatorResSTATE;
   if (size != 0) {
     const MutatorRes res = mutatorOSWindowCreate(fresh, size);
-    if (res != MutatorResOK) return res;
+    if (res != MutatorResOK)
+      return res;
   }
   publish(window, fresh);
   return MutatorResOK;
@@ -57,7 +61,8 @@ static MutatorRes createLocked(MutatorWindow window, MutatorWindowStruct *fresh,
 
 static MutatorRes create(MutatorWindow window, MutatorWindowStruct *fresh, size_t size) {
   MutatorRes res;
-  if (mutatorCoreOptions() == NULL) return MutatorResSTATE;
+  if (mutatorCoreOptions() == NULL)
+    return MutatorResSTATE;
   mutatorOSSetupLock();
   res = createLocked(window, fresh, size);
   mutatorOSSetupUnlock();
@@ -66,8 +71,10 @@ static MutatorRes create(MutatorWindow window, MutatorWindowStruct *fresh, size_
 
 MutatorRes MutatorWindowCreate(MutatorWindow window, size_t size, MutatorWindowFork fork) {
   MutatorWindowStruct fresh = {.policy = (MutatorWord)fork};
-  if (!coreAligned(window) || (unsigned)fork >= MutatorWindowForkLIMIT) return MutatorResPARAM;
-  if (!roundToPages(size, &size)) return MutatorResPARAM;
+  if (!coreAligned(window) || (unsigned)fork >= MutatorWindowForkLIMIT)
+    return MutatorResPARAM;
+  if (!roundToPages(size, &size))
+    return MutatorResPARAM;
   return create(window, &fresh, size);
 }
 
@@ -76,25 +83,30 @@ MutatorRes MutatorWindowAdopt(MutatorWindow window, void *base, void *alias, siz
       .base = base, .alias = alias, .size = size, .policy = (MutatorWord)fork, .state = OSWindowADOPTED};
   if (!coreAligned(window) || (fork != MutatorWindowForkREFUSE && fork != MutatorWindowForkSHARE))
     return MutatorResPARAM;
-  if (!isPages(base, size) || !isPages(alias, size) || overlap(base, alias, size)) return MutatorResPARAM;
+  if (!isPages(base, size) || !isPages(alias, size) || overlap(base, alias, size))
+    return MutatorResPARAM;
   return create(window, &fresh, 0);
 }
 
 static MutatorBool unlinkWindow(MutatorWindow window) {
   MutatorWindow *link = linkOf(window);
-  if (*link == NULL) return 0;
+  if (*link == NULL)
+    return 0;
   *link = window->next;
   return 1;
 }
 
 MutatorRes MutatorWindowDestroy(MutatorWindow window) {
   MutatorBool listed;
-  if (!MutatorWindowCheck(window)) return MutatorResPARAM;
+  if (!MutatorWindowCheck(window))
+    return MutatorResPARAM;
   mutatorOSSetupLock();
   listed = unlinkWindow(window);
   mutatorOSSetupUnlock();
-  if (!listed) return MutatorResPARAM;
+  if (!listed)
+    return MutatorResPARAM;
   window->signature = window->memory.signature = 0;
-  if ((window->state & OSWindowADOPTED) == 0) mutatorOSWindowDestroy(window);
+  if ((window->state & OSWindowADOPTED) == 0)
+    mutatorOSWindowDestroy(window);
   return MutatorResOK;
 }

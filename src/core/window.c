@@ -21,8 +21,9 @@ size_t MutatorWindowSize(MutatorWindow window) { return MutatorWindowCheck(windo
 
 /* Until the port has adjusted a forked child, its memory may still be the parent's. */
 static MutatorBool refuses(MutatorWindow window) {
-  if (window->policy == MutatorWindowForkSHARE) return 0;
-  return (window->state & OSWindowREFUSED) != 0 || mutatorOSForked();
+  if ((window->state & OSWindowREFUSED) != 0)
+    return 1;
+  return window->policy != MutatorWindowForkSHARE && mutatorOSForked();
 }
 
 static size_t offsetOf(MutatorWindow window, const void *address) {
@@ -40,13 +41,15 @@ static MutatorBool touches(MutatorWindow window, const void *address, size_t siz
 }
 
 static MutatorRes aliasOf(MutatorWindow window, const void *address, size_t size, void **aliasReturn) {
-  if (!contains(window, address, size) || refuses(window)) return MutatorResACCESS;
+  if (!contains(window, address, size) || refuses(window))
+    return MutatorResACCESS;
   *aliasReturn = (char *)window->alias + offsetOf(window, address);
   return MutatorResOK;
 }
 
 MutatorRes MutatorWindowAlias(MutatorWindow window, void *address, size_t size, void **aliasReturn) {
-  if (!MutatorWindowCheck(window) || aliasReturn == NULL) return MutatorResPARAM;
+  if (!MutatorWindowCheck(window) || aliasReturn == NULL)
+    return MutatorResPARAM;
   return aliasOf(window, address, size, aliasReturn);
 }
 
@@ -54,7 +57,8 @@ MutatorRes mutatorCoreWindowTranslate(MutatorMemory memory, void *address, size_
                                       void **pointerReturn) {
   MutatorWindow window = memory->closure;
   (void)access;
-  if (touches(window, address, size)) return aliasOf(window, address, size, pointerReturn);
+  if (touches(window, address, size))
+    return aliasOf(window, address, size, pointerReturn);
   *pointerReturn = address;
   return MutatorResOK;
 }

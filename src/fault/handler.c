@@ -19,9 +19,11 @@ static MutatorBool offerRange(MutatorContext context, const OSFaultStruct *fault
   MutatorFaultRange range;
   MutatorBool handled;
   PinStruct pin;
-  if (!fault->addressKnown || !offered[fault->kind]) return 0;
+  if (!fault->addressKnown || !offered[fault->kind])
+    return 0;
   range = mutatorRangeEnter(fault->address, &pin);
-  if (range == NULL) return 0;
+  if (range == NULL)
+    return 0;
   handled = mutatorRangeAsk(range, context, fault->address, fault->access);
   mutatorPinLeave(&mutatorPinCallbacks, &pin);
   return handled;
@@ -37,7 +39,8 @@ static MutatorBool offer(const MutatorNativeStruct *native) {
 
 MutatorBool mutatorFaultNative(const MutatorNativeStruct *native) {
   MutatorBool handled;
-  if (mutatorCoreRecover(native)) return 1;
+  if (mutatorCoreRecover(native))
+    return 1;
   mutatorCoreCount(CORE_COUNTER(faults));
   handled = offer(native);
   mutatorCoreCount(handled ? CORE_COUNTER(handled) : CORE_COUNTER(forwarded));

@@ -28,7 +28,8 @@ MutatorFaultRange mutatorRangeEnter(MutatorWord address, Pin pin) {
   PinStruct index;
   mutatorPinEnter(&mutatorPinIndex, &index);
   range = mutatorIndexFind(address);
-  if (range != NULL) mutatorPinEnter(&mutatorPinCallbacks, pin);
+  if (range != NULL)
+    mutatorPinEnter(&mutatorPinCallbacks, pin);
   mutatorPinLeave(&mutatorPinIndex, &index);
   return range;
 }
@@ -65,14 +66,19 @@ MutatorRes MutatorFaultRangeAdd(MutatorFaultRange range, void *base, void *limit
                                          .window = window};
   MutatorFaultRangeStruct before;
   MutatorRes res;
-  if (!coreAligned(range) || fresh.base >= fresh.limit || callback == NULL) return MutatorResPARAM;
-  if (mutatorCoreOptions() == NULL) return MutatorResSTATE;
-  if (!windowHolds(window, fresh.base, fresh.limit)) return MutatorResPARAM;
-  if (rangeCheck(range) && rangeFind(range->base) == range) return MutatorResSTATE;
+  if (!coreAligned(range) || fresh.base >= fresh.limit || callback == NULL)
+    return MutatorResPARAM;
+  if (mutatorCoreOptions() == NULL)
+    return MutatorResSTATE;
+  if (!windowHolds(window, fresh.base, fresh.limit))
+    return MutatorResPARAM;
+  if (rangeCheck(range) && rangeFind(range->base) == range)
+    return MutatorResSTATE;
   before = *range;
   *range = fresh;
   res = mutatorIndexAdd(fresh.base, fresh.limit, range);
-  if (res != MutatorResOK) *range = before;
+  if (res != MutatorResOK)
+    *range = before;
   return res;
 }
 
@@ -83,9 +89,11 @@ MutatorRes MutatorFaultRangeRemove(MutatorFaultRange range) {
 
 MutatorRes MutatorFaultRangeFind(void *address, MutatorFaultRange *rangeReturn) {
   MutatorFaultRange range;
-  if (rangeReturn == NULL) return MutatorResPARAM;
+  if (rangeReturn == NULL)
+    return MutatorResPARAM;
   range = rangeFind((MutatorWord)address);
-  if (range == NULL) return MutatorResFAIL;
+  if (range == NULL)
+    return MutatorResFAIL;
   *rangeReturn = range;
   return MutatorResOK;
 }

@@ -15,7 +15,8 @@ static MutatorRes install(void) {
 /* MutatorSetup takes the same lock, so it is called outside. */
 MutatorRes MutatorFaultSetup(const MutatorOptionsStruct *options) {
   MutatorRes res = MutatorSetup(options);
-  if (res != MutatorResOK) return res;
+  if (res != MutatorResOK)
+    return res;
   mutatorOSSetupLock();
   res = install();
   mutatorOSSetupUnlock();
@@ -47,7 +48,8 @@ static MutatorBool everybodyLeft(PinSet set, MutatorWord start) {
 static MutatorBool await(PinSet set, unsigned *timeout) {
   MutatorWord start = mutatorPinEpoch(set);
   while (!everybodyLeft(set, start)) {
-    if (*timeout == 0) return 0;
+    if (*timeout == 0)
+      return 0;
     --*timeout;
     mutatorOSPause();
   }
@@ -57,6 +59,7 @@ static MutatorBool await(PinSet set, unsigned *timeout) {
 /* Who found a removed range in the index enters the callbacks before leaving the
  * index (mutatorRangeEnter), so this order misses nobody. */
 MutatorRes MutatorFaultQuiesce(unsigned timeout) {
-  if (mutatorCoreOptions() == NULL) return MutatorResSTATE;
+  if (mutatorCoreOptions() == NULL)
+    return MutatorResSTATE;
   return await(&mutatorPinIndex, &timeout) && await(&mutatorPinCallbacks, &timeout) ? MutatorResOK : MutatorResBUSY;
 }

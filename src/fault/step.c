@@ -14,8 +14,10 @@ typedef struct FaultStepStruct {
 } FaultStepStruct;
 
 static MutatorBool allowed(FaultStep step, MutatorFaultRange range, MutatorWord address, MutatorAccess access) {
-  if (range == step->own || (range == step->other && (access & ~step->access) == 0)) return 1;
-  if (!mutatorRangeAsk(range, NULL, address, access)) return 0;
+  if (range == step->own || (range == step->other && (access & ~step->access) == 0))
+    return 1;
+  if (!mutatorRangeAsk(range, NULL, address, access))
+    return 0;
   step->access = range == step->other ? step->access | access : access;
   step->other = range;
   return 1;
@@ -34,12 +36,16 @@ static MutatorRes translate(MutatorMemory memory, void *address, size_t size, Mu
   MutatorWord last = first + size - 1;
   MutatorWindow window = NULL;
   MutatorFaultRange range;
-  if (last < first) return MutatorResACCESS;
+  if (last < first)
+    return MutatorResACCESS;
   for (range = mutatorRangeNext(first); range != NULL && range->base <= last; range = mutatorRangeNext(range->limit)) {
-    if (!allowed(step, range, range->base > first ? range->base : first, access)) return MutatorResUNIMPL;
-    if (window == NULL) window = range->window;
+    if (!allowed(step, range, range->base > first ? range->base : first, access))
+      return MutatorResUNIMPL;
+    if (window == NULL)
+      window = range->window;
   }
-  if (window != NULL) return alias(window, address, size, pointerReturn);
+  if (window != NULL)
+    return alias(window, address, size, pointerReturn);
   *pointerReturn = address;
   return MutatorResOK;
 }
@@ -47,7 +53,8 @@ static MutatorRes translate(MutatorMemory memory, void *address, size_t size, Mu
 static MutatorFaultRange ownRange(MutatorContext context) {
   MutatorFaultRange range;
   void *address;
-  if (MutatorContextAddress(context, &address) != MutatorResOK) return NULL;
+  if (MutatorContextAddress(context, &address) != MutatorResOK)
+    return NULL;
   return MutatorFaultRangeFind(address, &range) == MutatorResOK ? range : NULL;
 }
 
@@ -60,7 +67,8 @@ MutatorRes MutatorFaultStep(MutatorContext context) {
   mutatorPinEnter(&mutatorPinCallbacks, &pin);
   step.own = ownRange(context);
   res = MutatorMemoryInit(&memory, translate, NULL, NULL, NULL, &step);
-  if (res == MutatorResOK) res = MutatorContextStepInstructionWith(context, &memory);
+  if (res == MutatorResOK)
+    res = MutatorContextStepInstructionWith(context, &memory);
   mutatorPinLeave(&mutatorPinCallbacks, &pin);
   return res;
 }

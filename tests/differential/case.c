@@ -43,6 +43,17 @@ static MutatorAccess accessOf(const ZydisDecodedOperand *operand) {
   return access;
 }
 
+/* With mod 00, a SIB base of 101 is a displacement alone, whatever REX.B is (Intel
+ * SDM volume 2, table 2-3).  Zydis 4.0.0 sees R13D there when the address has 32 bits. */
+static void correctBase(Case theCase) {
+  const ZydisDecodedInstruction *instruction = &theCase->instruction;
+  if ((instruction->attributes & ZYDIS_ATTRIB_HAS_SIB) == 0 || instruction->raw.modrm.mod != 0 ||
+      instruction->raw.sib.base != 5)
+    return;
+  theCase->operand.mem.base = ZYDIS_REGISTER_NONE;
+  theCase->operand.mem.disp.value = instruction->raw.disp.value;
+}
+
 static CaseRefusal takeOperands(Case theCase, const ZydisDecodedOperand *operands) {
   unsigned i, memories = 0;
   memset(&theCase->other, 0, sizeof theCase->other);
@@ -58,6 +69,7 @@ static CaseRefusal takeOperands(Case theCase, const ZydisDecodedOperand *operand
       theCase->other = *operand;
   }
   if (memories != 1 || theCase->operand.size == 0 || theCase->operand.size / 8 > DATA_PAGE) return CaseRefusalOPERANDS;
+  correctBase(theCase);
   theCase->size = theCase->operand.size / 8;
   theCase->access = accessOf(&theCase->operand);
   return theCase->access == MutatorAccessNONE ? CaseRefusalOPERANDS : CaseRefusalNONE;
@@ -144,6 +156,9 @@ static MutatorBool patch(Case theCase, uint64_t value) {
   return decode(theCase) == CaseRefusalNONE;
 }
 
+/* The kernel cannot go back to a thread whose stack pointer is not canonical. */
+static uint64_t canonical(uint64_t value) { return (uint64_t)((int64_t)(value << 16) >> 16); }
+
 static MutatorBool solveBase(Case theCase, uint64_t want, Random random) {
   const ZydisDecodedOperandMem *mem = &theCase->operand.mem;
   uint64_t rest = want - (uint64_t)mem->disp.value;
@@ -152,7 +167,8 @@ static MutatorBool solveBase(Case theCase, uint64_t want, Random random) {
     return 1;
   }
   if (mem->index != ZYDIS_REGISTER_NONE) {
-    setRegister(theCase, mem->index, randomWord(random));
+    setRegister(theCase, mem->index,
+                numberOf(mem->base) == MutatorRegisterSP ? randomNext(random) >> 24 : randomWord(random));
     rest -= getRegister(theCase, mem->index) * mem->scale;
   }
   setRegister(theCase, mem->base, rest);
@@ -218,6 +234,7 @@ static MutatorBool willFault(const CaseStruct *theCase, size_t offset) {
 static MutatorBool aim(Case theCase, Random random) {
   size_t offset = chooseOffset(theCase, random);
   if (!solve(theCase, dataBases[theCase->layout] + offset, random)) return 0;
+  if (theCase->gpr[MutatorRegisterSP] != canonical(theCase->gpr[MutatorRegisterSP])) return 0;
   theCase->address = effectiveAddress(theCase);
   offset = (size_t)(theCase->address - dataBases[theCase->layout]);
   return offset <= DATA_SIZE - theCase->size && willFault(theCase, offset);
@@ -266,6 +283,7 @@ static void chooseMemory(Case theCase, Random random) {
   case 1: word += randomBelow(random, 3) - 1; break;
   default: word = randomWord(random); break;
   }
+  if (theCase->other.reg.value == ZYDIS_REGISTER_RSP) word = canonical(word);
   memcpy(theCase->memory, &word, sizeof word);
 }
 
@@ -275,6 +293,7 @@ CaseRefusal caseDerive(Case theCase) {
   unsigned i;
   if (refusal != CaseRefusalNONE) return refusal;
   for (i = 0; i < 16; ++i) theCase->gpr[i] = randomWord(&random);
+  theCase->gpr[MutatorRegisterSP] = canonical(theCase->gpr[MutatorRegisterSP]);
   theCase->flags = chooseFlags(&random);
   theCase->layout = needsLow(theCase) || randomOneIn(&random, 2) ? LayoutLOW : LayoutHIGH;
   theCase->protection = (Protection)randomBelow(
@@ -319,6 +338,6 @@ void casePrint(const CaseStruct *theCase) {
   (void)ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_INTEL);
   if (ZYAN_SUCCESS(ZydisDecoderDecodeFull(zydis(), theCase->bytes, theCase->length, &instruction, operands)))
     (void)ZydisFormatterFormatInstruction(&formatter, &instruction, operands, instruction.operand_count_visible, text,
-                                          sizeof text, theCase->pc);
+                                          sizeof text, theCase->pc, NULL);
   printf(" %016llx # %s", (unsigned long long)theCase->seed, text);
 }

@@ -161,7 +161,7 @@ const char *arbitraryExcuse(const CaseStruct *theCase);
 #define BATCH 256
 
 typedef struct TallyStruct {
-  unsigned long cases, refused[CaseRefusalLIMIT], quiet, compared, failures, unexcused;
+  unsigned long cases, refused[CaseRefusalLIMIT], quiet, refusedByCPU, compared, failures, unexcused;
   unsigned long declined[MutatorDeclineLIMIT];
   unsigned long rows[256];
   unsigned long modes[LayoutLIMIT][ProtectionLIMIT];

@@ -53,6 +53,9 @@ static const unsigned char modifiers[] = {
 CombinationStruct *combinations;
 unsigned combinationCount;
 
+/* The table as it was, for the mutation test changes it. */
+static OpcodeRow *rows;
+
 static MutatorBool isOffset(const OpcodeRow *row) {
   return row->form == OpcodeFormA_OFFSET || row->form == OpcodeFormOFFSET_A;
 }
@@ -66,13 +69,15 @@ static MutatorBool legal(const OpcodeRow *row, unsigned size, unsigned form) {
 void combinationsMake(void) {
   unsigned row, size, form, modifier;
   combinations = calloc((size_t)mutatorOpcodeCount * SizeLIMIT * FormLIMIT * MODIFIERS, sizeof *combinations);
-  if (combinations == NULL) abort();
+  rows = calloc(mutatorOpcodeCount, sizeof *rows);
+  if (combinations == NULL || rows == NULL) abort();
+  memcpy(rows, mutatorOpcodeRows, mutatorOpcodeCount * sizeof *rows);
   for (row = 0; row < mutatorOpcodeCount; ++row)
     for (size = 0; size < SizeLIMIT; ++size)
       for (form = 0; form < FormLIMIT; ++form)
         for (modifier = 0; modifier < MODIFIERS; ++modifier) {
           CombinationStruct combination = {row, size, form, modifiers[modifier], 0, 0, 0};
-          if (mutatorOpcodeRows[row].semantic != OpcodeSemanticNONE && legal(&mutatorOpcodeRows[row], size, form))
+          if (rows[row].semantic != OpcodeSemanticNONE && legal(&rows[row], size, form))
             combinations[combinationCount++] = combination;
         }
 }
@@ -186,7 +191,7 @@ static size_t immediateSize(const OpcodeRow *row, const CombinationStruct *combi
 
 void directedMake(Case theCase, unsigned which, Random random) {
   const CombinationStruct *combination = &combinations[which];
-  const OpcodeRow *row = &mutatorOpcodeRows[combination->row];
+  const OpcodeRow *row = &rows[combination->row];
   WriterStruct writer = {theCase->bytes, 0};
   unsigned rex = fitREX(chooseREX(combination, random), (Form)combination->form);
   memset(theCase, 0, sizeof *theCase);

@@ -64,6 +64,7 @@ cmake)
 readme)
   readme=$here/../../README.md
   # The first block marked c is a whole program.
+  # shellcheck disable=SC2016
   sed -n '/^```c$/,/^```$/p' "$readme" | sed '/^```$/,$d; /^```c$/d' >"$work/readme.c"
   [ -s "$work/readme.c" ] || {
     echo "README.md has no block that begins with \`\`\`c"

@@ -58,12 +58,20 @@ static unsigned char *map(void *at, size_t size, int flags, int file) {
   return base;
 }
 
+/* Where the system maps nothing unasked, so that what is not mapped stays so. */
+static void *newPlace(size_t size) {
+  static uintptr_t next = (uintptr_t)0x200000000000;
+  uintptr_t place = next;
+  next += size + ((uintptr_t)1 << 20);
+  return (void *)place;
+}
+
 /* The file has one page: the second is a hole. */
 static unsigned char *newHole(size_t page) {
   int file = memfd_create("hole", 0);
   unsigned char *base;
   CHECK(file >= 0 && ftruncate(file, (off_t)page) == 0, "a file of one page");
-  base = map(NULL, 3 * page, MAP_SHARED, file);
+  base = map(newPlace(3 * page), 3 * page, MAP_SHARED | MAP_FIXED_NOREPLACE, file);
   map(base + 2 * page, page, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1);
   fill(base, page);
   fill(base + 2 * page, page);
@@ -76,7 +84,7 @@ unsigned char *faultTestPageNew(FaultTestPage kind) {
   size_t page = faultTestPageSize();
   unsigned char *base;
   if (kind == FaultTestPageHOLE) return newHole(page);
-  base = map(NULL, 3 * page, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+  base = map(newPlace(3 * page), 3 * page, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1);
   fill(base, 3 * page);
   if (kind == FaultTestPageUNMAPPED)
     CHECK(munmap(base + page, page) == 0, "munmap");
@@ -312,6 +320,57 @@ MutatorBool faultTestPictureSame(const FaultTestPictureStruct *picture, const si
   return memcmp(&picture->info, info, sizeof *info) == 0 &&
          memcmp(&picture->ucontext, ucontext, ucontextSize()) == 0 &&
          (picture->vectorSize == 0 || memcmp(picture->vector, vectorOf(ucontext), picture->vectorSize) == 0);
+}
+
+/* comparisons ----------------------------------------------------------------- */
+
+enum { WindowMost = 4 * 4096 };
+
+typedef struct Comparison {
+  const char *name;
+  MutatorWindow window;
+} Comparison;
+
+static MutatorBool probeStep(FaultTestStop stop) {
+  const Comparison *comparison = stop->closure;
+  MutatorRes res = MutatorContextStepInstructionWith(&stop->context, MutatorWindowMemory(comparison->window));
+  CHECK(res == MutatorResOK, "%s: %s, %s at %p", comparison->name, MutatorResName(res),
+        MutatorDeclineName(MutatorContextDecline(&stop->context)), stop->info->si_addr);
+  return 1;
+}
+
+static unsigned char *aliasOf(MutatorWindow window) {
+  void *alias = NULL;
+  CHECK(MutatorWindowAlias(window, MutatorWindowBase(window), MutatorWindowSize(window), &alias) == MutatorResOK,
+        "alias");
+  return alias;
+}
+
+static void checkRegisters(const char *name, const FaultTestRegisters *one, const FaultTestRegisters *other) {
+  unsigned i;
+  for (i = 0; i < MutatorRegisterLIMIT; i++)
+    CHECK(i == MutatorRegisterPC || one->word[i] == other->word[i], "%s: register %u is %#zx, natively %#zx", name, i,
+          other->word[i], one->word[i]);
+}
+
+void faultTestCompare(const char *name, const unsigned char *code, size_t size, const FaultTestRegisters *registers,
+                      MutatorWindow window, unsigned steps) {
+  static unsigned char memory[WindowMost];
+  Comparison comparison = {name, window};
+  FaultTestRegisters native, stepped;
+  size_t windowSize = MutatorWindowSize(window);
+  CHECK(windowSize <= WindowMost, "a window of %zu bytes", windowSize);
+  faultTestProtect(MutatorWindowBase(window), windowSize, PROT_READ | PROT_WRITE);
+  fill(aliasOf(window), windowSize);
+  native = faultTestRun(registers, faultTestCode(code, size), probeStep, &comparison);
+  CHECK(run.stops == 0, "%s: %u faults natively", name, run.stops);
+  memcpy(memory, aliasOf(window), windowSize);
+  fill(aliasOf(window), windowSize);
+  faultTestProtect(MutatorWindowBase(window), windowSize, PROT_NONE);
+  stepped = faultTestRun(registers, faultTestCode(code, size), probeStep, &comparison);
+  CHECK(run.stops == steps, "%s: %u faults, not %u", name, run.stops, steps);
+  checkRegisters(name, &native, &stepped);
+  CHECK(memcmp(memory, aliasOf(window), windowSize) == 0, "%s: memory is not as natively", name);
 }
 
 /* others ---------------------------------------------------------------------- */

@@ -156,6 +156,16 @@ void faultTestPictureTake(FaultTestPicture picture, const siginfo_t *info, const
 MutatorBool faultTestPictureSame(const FaultTestPictureStruct *picture, const siginfo_t *info,
                                  const ucontext_t *ucontext);
 
+/* faultTestCompare -- run code natively on a window's open base, then stepped on its protected base
+ *
+ * Registers, flags and memory must be the same afterwards, and `steps` faults
+ * must have been stepped.  Before each run the window's bytes count up.
+ */
+void faultTestCompare(const char *name, const unsigned char *code, size_t size, const FaultTestRegisters *registers,
+                      MutatorWindow window, unsigned steps);
+#define FAULT_TEST_COMPARE(name, registers, window, steps)                                                             \
+  faultTestCompare(#name, name, SNIPPET_SIZE(name), registers, window, steps)
+
 /* faultTestFeature -- has the CPU, and the system, a set of registers? */
 typedef enum FaultTestFeature {
   FaultTestFeatureAVX = 0,

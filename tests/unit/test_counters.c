@@ -27,7 +27,8 @@ START_TEST(all_start_at_zero) {
   uint64_t words[WORDS];
   size_t i;
   read_words(words);
-  for (i = 0; i < WORDS; ++i) ck_assert_uint_eq(words[i], 0);
+  for (i = 0; i < WORDS; ++i)
+    ck_assert_uint_eq(words[i], 0);
 }
 END_TEST
 
@@ -36,10 +37,12 @@ START_TEST(each_counts_for_itself) {
   uint64_t words[WORDS];
   size_t i, j;
   for (i = 0; i < WORDS; ++i) {
-    for (j = 0; j <= i; ++j) mutatorCoreCount(i);
+    for (j = 0; j <= i; ++j)
+      mutatorCoreCount(i);
   }
   read_words(words);
-  for (i = 0; i < WORDS; ++i) ck_assert_uint_eq(words[i], i + 1);
+  for (i = 0; i < WORDS; ++i)
+    ck_assert_uint_eq(words[i], i + 1);
 }
 END_TEST
 
@@ -53,7 +56,8 @@ END_TEST
 static void *count(void *closure) {
   int i;
   (void)closure;
-  for (i = 0; i < EVENTS; ++i) mutatorCoreCount(CORE_COUNTER(steps));
+  for (i = 0; i < EVENTS; ++i)
+    mutatorCoreCount(CORE_COUNTER(steps));
   return NULL;
 }
 
@@ -61,8 +65,10 @@ START_TEST(none_is_lost_among_threads) {
   pthread_t thread[THREADS];
   uint64_t words[WORDS];
   int i;
-  for (i = 0; i < THREADS; ++i) ck_assert_int_eq(pthread_create(&thread[i], NULL, count, NULL), 0);
-  for (i = 0; i < THREADS; ++i) pthread_join(thread[i], NULL);
+  for (i = 0; i < THREADS; ++i)
+    ck_assert_int_eq(pthread_create(&thread[i], NULL, count, NULL), 0);
+  for (i = 0; i < THREADS; ++i)
+    pthread_join(thread[i], NULL);
   read_words(words);
   ck_assert_uint_eq(words[CORE_COUNTER(steps)], THREADS * EVENTS);
 }

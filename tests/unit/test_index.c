@@ -17,9 +17,10 @@
 #include "core/pin.h"
 
 /* As ck_assert, which writes to a file each time, for loops of millions. */
-#define MUST(condition)                               \
-  do {                                                \
-    if (!(condition)) ck_abort_msg("%s", #condition); \
+#define MUST(condition)               \
+  do {                                \
+    if (!(condition))                 \
+      ck_abort_msg("%s", #condition); \
   } while (0)
 
 #define CELL 256
@@ -97,7 +98,8 @@ static Audit auditTree(void) {
 
 static size_t listLength(AtomicWord first) {
   size_t length = 0;
-  for (; first != 0; first = nodeOf((IndexRef)first)->link) ++length;
+  for (; first != 0; first = nodeOf((IndexRef)first)->link)
+    ++length;
   return length;
 }
 
@@ -105,7 +107,8 @@ static void auditNodes(void) {
   Audit audit = auditTree();
   size_t listed = listLength(mutatorIndex.free);
   int i;
-  for (i = 0; i < 4; ++i) listed += listLength(mutatorIndex.limbo[i]);
+  for (i = 0; i < 4; ++i)
+    listed += listLength(mutatorIndex.limbo[i]);
   ck_assert_uint_eq(audit.nodes + listed, mutatorIndex.fresh - 1);
 }
 
@@ -186,7 +189,8 @@ END_TEST
 START_TEST(next_is_the_one_that_holds_it_or_the_nearest_above) {
   MutatorWord base = 1, i;
   setUp(1000);
-  for (i = 0; i < 1000; ++i) MUST(mutatorIndexAdd(i * 10, i * 10 + 5, name(i + 1)) == MutatorResOK);
+  for (i = 0; i < 1000; ++i)
+    MUST(mutatorIndexAdd(i * 10, i * 10 + 5, name(i + 1)) == MutatorResOK);
   for (i = 0; i < 9995; ++i) {
     MutatorWord expected = (i + 5) / 10;
     MUST(mutatorIndexNext(i, &base) == name(expected + 1));
@@ -201,7 +205,8 @@ END_TEST
 START_TEST(as_many_ranges_as_asked_for_and_no_more) {
   MutatorWord i;
   setUp(1000);
-  for (i = 0; i < 1000; ++i) ck_assert_int_eq(mutatorIndexAdd(i * 2, i * 2 + 1, name(1)), MutatorResOK);
+  for (i = 0; i < 1000; ++i)
+    ck_assert_int_eq(mutatorIndexAdd(i * 2, i * 2 + 1, name(1)), MutatorResOK);
   ck_assert_int_eq(mutatorIndexAdd(i * 2, i * 2 + 1, name(1)), MutatorResLIMIT);
   ck_assert_int_eq(mutatorIndexRemove(0, name(1)), MutatorResOK);
   ck_assert_int_eq(mutatorIndexAdd(i * 2, i * 2 + 1, name(1)), MutatorResOK);
@@ -279,13 +284,16 @@ static void modelRun(size_t cells, size_t changes) {
   for (i = 0; i < changes; ++i) {
     size_t cell = randomWord(&random) % cells;
     MutatorBool grow = (i / cells) % 2 == 0;
-    if ((model.size[cell] == 0) == grow || randomWord(&random) % 4 == 0) modelToggle(&model, cell, randomWord(&random));
+    if ((model.size[cell] == 0) == grow || randomWord(&random) % 4 == 0)
+      modelToggle(&model, cell, randomWord(&random));
     modelFind(&model, randomWord(&random) % (cells * CELL));
-    if (i % (changes / 8) == 0) auditNodes();
+    if (i % (changes / 8) == 0)
+      auditNodes();
   }
   auditNodes();
   for (i = 0; i < cells; ++i)
-    if (model.size[i] != 0) modelToggle(&model, i, 0);
+    if (model.size[i] != 0)
+      modelToggle(&model, i, 0);
   ck_assert_uint_eq(mutatorIndex.root, 0);
   auditNodes();
   free(model.first);
@@ -328,7 +336,8 @@ START_TEST(a_reader_keeps_the_tree_it_has_seen) {
   PinStruct pin;
   size_t bytes;
   setUp(RANGES + 1);
-  for (i = 0; i < RANGES; ++i) MUST(mutatorIndexAdd(i * 2, i * 2 + 1, name(i + 1)) == MutatorResOK);
+  for (i = 0; i < RANGES; ++i)
+    MUST(mutatorIndexAdd(i * 2, i * 2 + 1, name(i + 1)) == MutatorResOK);
 
   mutatorPinEnter(&mutatorPinIndex, &pin);
   AtomicWord root = mutatorIndex.root;
@@ -340,7 +349,8 @@ START_TEST(a_reader_keeps_the_tree_it_has_seen) {
     MutatorWord key = changes / 2 * 7 % RANGES;
     MutatorRes res = changes % 2 == 0 ? mutatorIndexRemove(key * 2, name(key + 1))
                                       : mutatorIndexAdd(key * 2, key * 2 + 1, name(key + 1));
-    if (res == MutatorResLIMIT) break;
+    if (res == MutatorResLIMIT)
+      break;
     MUST(res == MutatorResOK);
     MUST(changes < 1000000);
   }
@@ -442,7 +452,8 @@ static void *writeCells(void *closure) {
     MUST(findPinned(address) == (present[cell] ? name(cell + 1) : NULL));
   }
   for (i = 0; i < SHARED_CELLS; ++i)
-    if (present[i]) removeCell((size_t)i);
+    if (present[i])
+      removeCell((size_t)i);
   return NULL;
 }
 
@@ -457,9 +468,12 @@ static void *readCells(void *closure) {
     found = mutatorIndexFind(sharedBase(cell) + randomWord(&random) % CELL);
     next = mutatorIndexNext(sharedBase(cell) + 1, &base);
     mutatorPinLeave(&mutatorPinIndex, &pin);
-    if (cell % 2 == 0 || found != NULL) MUST(found == name(cell + 1));
-    if (cell % 2 == 0) MUST(base == sharedBase(cell));
-    if (cell + 1 < SHARED_CELLS) MUST(next != NULL);
+    if (cell % 2 == 0 || found != NULL)
+      MUST(found == name(cell + 1));
+    if (cell % 2 == 0)
+      MUST(base == sharedBase(cell));
+    if (cell + 1 < SHARED_CELLS)
+      MUST(next != NULL);
   }
   return NULL;
 }
@@ -469,13 +483,19 @@ START_TEST(readers_and_writers_at_once) {
   pthread_t reader[READERS], writer[WRITERS];
   size_t number[WRITERS + READERS], i;
   setUp(SHARED_CELLS);
-  for (i = 0; i < SHARED_CELLS; i += 2) addCell(i);
-  for (i = 0; i < WRITERS + READERS; ++i) number[i] = i;
-  for (i = 0; i < READERS; ++i) pthread_create(&reader[i], NULL, readCells, &number[i]);
-  for (i = 0; i < WRITERS; ++i) pthread_create(&writer[i], NULL, writeCells, &number[i]);
-  for (i = 0; i < WRITERS; ++i) pthread_join(writer[i], NULL);
+  for (i = 0; i < SHARED_CELLS; i += 2)
+    addCell(i);
+  for (i = 0; i < WRITERS + READERS; ++i)
+    number[i] = i;
+  for (i = 0; i < READERS; ++i)
+    pthread_create(&reader[i], NULL, readCells, &number[i]);
+  for (i = 0; i < WRITERS; ++i)
+    pthread_create(&writer[i], NULL, writeCells, &number[i]);
+  for (i = 0; i < WRITERS; ++i)
+    pthread_join(writer[i], NULL);
   atomicStore(&done, 1);
-  for (i = 0; i < READERS; ++i) pthread_join(reader[i], NULL);
+  for (i = 0; i < READERS; ++i)
+    pthread_join(reader[i], NULL);
   ck_assert_uint_eq(auditTree().ranges, SHARED_CELLS / 2);
   auditNodes();
 }
@@ -499,9 +519,12 @@ START_TEST(writers_in_one_leaf) {
   pthread_t writer[4];
   size_t number[4], i;
   setUp(4);
-  for (i = 0; i < 4; ++i) number[i] = i;
-  for (i = 0; i < 4; ++i) pthread_create(&writer[i], NULL, writeOne, &number[i]);
-  for (i = 0; i < 4; ++i) pthread_join(writer[i], NULL);
+  for (i = 0; i < 4; ++i)
+    number[i] = i;
+  for (i = 0; i < 4; ++i)
+    pthread_create(&writer[i], NULL, writeOne, &number[i]);
+  for (i = 0; i < 4; ++i)
+    pthread_join(writer[i], NULL);
   ck_assert_uint_eq(mutatorIndex.root, 0);
   auditNodes();
 }
@@ -513,8 +536,10 @@ static AtomicWord added, removed;
 static void *compete(void *closure) {
   int i;
   for (i = 0; i < THREAD_CHANGES; ++i) {
-    if (mutatorIndexAdd(100, 200, name(1)) == MutatorResOK) (void)atomicAdd(&added, 1);
-    if (mutatorIndexRemove(100, name(1)) == MutatorResOK) (void)atomicAdd(&removed, 1);
+    if (mutatorIndexAdd(100, 200, name(1)) == MutatorResOK)
+      (void)atomicAdd(&added, 1);
+    if (mutatorIndexRemove(100, name(1)) == MutatorResOK)
+      (void)atomicAdd(&removed, 1);
   }
   return closure;
 }
@@ -523,8 +548,10 @@ START_TEST(one_of_many_succeeds) {
   pthread_t thread[4];
   int i;
   setUp(4);
-  for (i = 0; i < 4; ++i) pthread_create(&thread[i], NULL, compete, NULL);
-  for (i = 0; i < 4; ++i) pthread_join(thread[i], NULL);
+  for (i = 0; i < 4; ++i)
+    pthread_create(&thread[i], NULL, compete, NULL);
+  for (i = 0; i < 4; ++i)
+    pthread_join(thread[i], NULL);
   ck_assert_uint_gt(added, 0);
   ck_assert_uint_eq(added - removed, auditTree().ranges);
   auditNodes();

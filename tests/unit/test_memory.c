@@ -88,7 +88,8 @@ static MutatorRes client_swap(MutatorMemory memory, void *address, void *expecte
 static void client_init(Client *client, MutatorRes translateResult) {
   size_t i;
   memset(client, 0, sizeof *client);
-  for (i = 0; i < sizeof client->bytes; ++i) client->bytes[i] = (unsigned char)(i + 1);
+  for (i = 0; i < sizeof client->bytes; ++i)
+    client->bytes[i] = (unsigned char)(i + 1);
   client->translateResult = translateResult;
   ck_assert_int_eq(MutatorMemoryInit(&client->memory, client_translate, client_load, client_store, client_swap, client),
                    MutatorResOK);
@@ -242,7 +243,8 @@ END_TEST
 START_TEST(direct_moves_every_size_at_every_alignment) {
   _Alignas(16) unsigned char bytes[48], expected[48], buffer[16];
   size_t i, offset, k;
-  for (k = 0; k < sizeof bytes; ++k) bytes[k] = (unsigned char)(k * 7 + 1);
+  for (k = 0; k < sizeof bytes; ++k)
+    bytes[k] = (unsigned char)(k * 7 + 1);
   memcpy(expected, bytes, sizeof bytes);
   for (i = 0; i < OPERAND_SIZES; ++i)
     for (offset = 0; offset < 16; ++offset) {
@@ -250,8 +252,10 @@ START_TEST(direct_moves_every_size_at_every_alignment) {
       memset(buffer, 0, sizeof buffer);
       ck_assert_int_eq(MutatorMemoryLoad(MutatorMemoryDirect(), buffer, bytes + offset, size), MutatorResOK);
       ck_assert_mem_eq(buffer, bytes + offset, size);
-      for (k = size; k < sizeof buffer; ++k) ck_assert_uint_eq(buffer[k], 0);
-      for (k = 0; k < size; ++k) expected[offset + k] = buffer[k] = (unsigned char)(offset + 31 * k + size);
+      for (k = size; k < sizeof buffer; ++k)
+        ck_assert_uint_eq(buffer[k], 0);
+      for (k = 0; k < size; ++k)
+        expected[offset + k] = buffer[k] = (unsigned char)(offset + 31 * k + size);
       ck_assert_int_eq(MutatorMemoryStore(MutatorMemoryDirect(), bytes + offset, buffer, size), MutatorResOK);
       ck_assert_mem_eq(bytes, expected, sizeof bytes);
     }
@@ -318,7 +322,8 @@ START_TEST(process_declines_a_store_that_crosses_a_page) {
   for (i = 0; i < OPERAND_SIZES; ++i)
     for (before = 1; before < operandSizes[i]; ++before)
       ck_assert_int_eq(MutatorMemoryStore(memory, edge - before, mark, operandSizes[i]), MutatorResUNIMPL);
-  for (i = 0; i < 2 * page_size(); ++i) ck_assert_uint_eq(page[i], 'p');
+  for (i = 0; i < 2 * page_size(); ++i)
+    ck_assert_uint_eq(page[i], 'p');
 }
 END_TEST
 

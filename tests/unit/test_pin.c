@@ -18,8 +18,10 @@ static void delay(void) {
   static _Thread_local unsigned random = 1;
   volatile unsigned i;
   random = random * 1103515245 + 12345;
-  if (!atomicLoadRelaxed(&delays) || (random >> 16) % 16 != 0) return;
-  for (i = (random >> 20) % 1024; i > 0; --i) continue;
+  if (!atomicLoadRelaxed(&delays) || (random >> 16) % 16 != 0)
+    return;
+  for (i = (random >> 20) % 1024; i > 0; --i)
+    continue;
 }
 
 #define atomicLoad(word) (delay(), atomicLoad(word))
@@ -36,7 +38,8 @@ static PinSetStruct set;
 
 static MutatorWord advanced(unsigned times) {
   MutatorWord before = mutatorPinEpoch(&set);
-  while (times-- > 0) mutatorPinAdvance(&set);
+  while (times-- > 0)
+    mutatorPinAdvance(&set);
   return mutatorPinEpoch(&set) - before;
 }
 
@@ -79,7 +82,8 @@ END_TEST
 START_TEST(stays_nest_and_leave_in_any_order) {
   PinStruct pin[3];
   int i;
-  for (i = 0; i < 3; ++i) mutatorPinEnter(&set, &pin[i]);
+  for (i = 0; i < 3; ++i)
+    mutatorPinEnter(&set, &pin[i]);
   for (i = 0; i < 3; ++i) {
     ck_assert_uint_le(advanced(10), 1);
     mutatorPinLeave(&set, &pin[i]);
@@ -140,7 +144,8 @@ static AtomicWord overtaken;
 
 static void *advance(void *closure) {
   (void)closure;
-  while (!atomicLoad(&finished)) mutatorPinAdvance(&set);
+  while (!atomicLoad(&finished))
+    mutatorPinAdvance(&set);
   return NULL;
 }
 
@@ -151,7 +156,8 @@ static void stay(void) {
   mutatorPinEnter(&set, &pin);
   epoch = mutatorPinEpoch(&set);
   for (i = 0; i < 50; ++i) {
-    if (mutatorPinEpoch(&set) - epoch > 1) (void)atomicAdd(&overtaken, 1);
+    if (mutatorPinEpoch(&set) - epoch > 1)
+      (void)atomicAdd(&overtaken, 1);
   }
   mutatorPinLeave(&set, &pin);
 }
@@ -159,7 +165,8 @@ static void stay(void) {
 static void *stayOften(void *closure) {
   int i;
   (void)closure;
-  for (i = 0; i < STAYS; ++i) stay();
+  for (i = 0; i < STAYS; ++i)
+    stay();
   return NULL;
 }
 
@@ -168,11 +175,15 @@ START_TEST(no_race_of_enter_and_advance_overtakes_a_reader) {
   MutatorWord before = mutatorPinEpoch(&set);
   int i;
   atomicStore(&delays, 1);
-  for (i = 0; i < 2; ++i) pthread_create(&readers[i], NULL, stayOften, NULL);
-  for (i = 0; i < 2; ++i) pthread_create(&writers[i], NULL, advance, NULL);
-  for (i = 0; i < 2; ++i) pthread_join(readers[i], NULL);
+  for (i = 0; i < 2; ++i)
+    pthread_create(&readers[i], NULL, stayOften, NULL);
+  for (i = 0; i < 2; ++i)
+    pthread_create(&writers[i], NULL, advance, NULL);
+  for (i = 0; i < 2; ++i)
+    pthread_join(readers[i], NULL);
   atomicStore(&finished, 1);
-  for (i = 0; i < 2; ++i) pthread_join(writers[i], NULL);
+  for (i = 0; i < 2; ++i)
+    pthread_join(writers[i], NULL);
   ck_assert_uint_eq(atomicLoad(&overtaken), 0);
   ck_assert_uint_gt(mutatorPinEpoch(&set) - before, 100);
   ck_assert_uint_eq(advanced(10), 10);

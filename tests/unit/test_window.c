@@ -23,7 +23,8 @@ static MutatorWindowStruct window, more[3];
 static void teardown(void) {
   size_t i;
   (void)MutatorWindowDestroy(&window);
-  for (i = 0; i < sizeof more / sizeof more[0]; ++i) (void)MutatorWindowDestroy(&more[i]);
+  for (i = 0; i < sizeof more / sizeof more[0]; ++i)
+    (void)MutatorWindowDestroy(&more[i]);
 }
 
 static void setup(void) { ck_assert_int_eq(MutatorSetup(NULL), MutatorResOK); }
@@ -117,7 +118,8 @@ START_TEST(size_is_rounded_up_to_pages) {
   static const struct { size_t asked, pages; } rows[] = {{1, 1}, {4095, 1}, {4096, 1}, {4097, 2}, {3 * 4096, 3}};
   size_t i;
   setup();
-  if (page_size() != 4096) return;
+  if (page_size() != 4096)
+    return;
   for (i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
     ck_assert_int_eq(MutatorWindowCreate(&window, rows[i].asked, MutatorWindowForkREFUSE), MutatorResOK);
     ck_assert_uint_eq(MutatorWindowSize(&window), rows[i].pages * 4096);
@@ -129,7 +131,8 @@ END_TEST
 START_TEST(memory_is_zeroed) {
   unsigned char *base = create(4);
   size_t i;
-  for (i = 0; i < MutatorWindowSize(&window); ++i) ck_assert_uint_eq(base[i], 0);
+  for (i = 0; i < MutatorWindowSize(&window); ++i)
+    ck_assert_uint_eq(base[i], 0);
 }
 END_TEST
 
@@ -261,7 +264,8 @@ START_TEST(memory_has_no_operand_on_the_edge) {
     ck_assert_int_eq(MutatorMemoryStore(memory, limit - inside, &value, 8), MutatorResACCESS);
     ck_assert_int_eq(MutatorMemoryLoad(memory, &value, base + inside - 8, 8), MutatorResACCESS);
   }
-  for (inside = 1; inside < 8; ++inside) ck_assert_uint_eq(limit[-(ptrdiff_t)inside], 0);
+  for (inside = 1; inside < 8; ++inside)
+    ck_assert_uint_eq(limit[-(ptrdiff_t)inside], 0);
 }
 END_TEST
 
@@ -283,12 +287,15 @@ START_TEST(windows_leave_in_any_order) {
   static const int order[3] = {1, 2, 0};
   int i, k;
   setup();
-  for (i = 0; i < 3; ++i) ck_assert_int_eq(MutatorWindowCreate(&more[i], 1, MutatorWindowForkREFUSE), MutatorResOK);
+  for (i = 0; i < 3; ++i)
+    ck_assert_int_eq(MutatorWindowCreate(&more[i], 1, MutatorWindowForkREFUSE), MutatorResOK);
   for (i = 0; i < 3; ++i) {
     ck_assert_int_eq(MutatorWindowDestroy(&more[order[i]]), MutatorResOK);
-    for (k = i + 1; k < 3; ++k) ck_assert_int_eq(MutatorWindowCheck(&more[order[k]]), 1);
+    for (k = i + 1; k < 3; ++k)
+      ck_assert_int_eq(MutatorWindowCheck(&more[order[k]]), 1);
   }
-  for (i = 0; i < 3; ++i) ck_assert_int_eq(MutatorWindowCreate(&more[i], 1, MutatorWindowForkREFUSE), MutatorResOK);
+  for (i = 0; i < 3; ++i)
+    ck_assert_int_eq(MutatorWindowCreate(&more[i], 1, MutatorWindowForkREFUSE), MutatorResOK);
 }
 END_TEST
 
@@ -327,7 +334,8 @@ START_TEST(adopt_refuses_bad_arguments_and_changes_nothing) {
   REFUSED(wanted, base, (char *)alias + 8, page, MutatorWindowForkSHARE);
   REFUSED(wanted, base, alias, 0, MutatorWindowForkSHARE);
   REFUSED(wanted, base, alias, page + 1, MutatorWindowForkSHARE);
-  REFUSED(wanted, base, alias, ~(page - 1), MutatorWindowForkSHARE);
+  REFUSED(wanted, (void *)~(uintptr_t)(page - 1), alias, 2 * page, MutatorWindowForkSHARE);
+  REFUSED(wanted, base, (void *)~(uintptr_t)(page - 1), 2 * page, MutatorWindowForkSHARE);
   REFUSED(wanted, base, base, page, MutatorWindowForkSHARE);
   REFUSED(wanted, base, (char *)base + page, 2 * page, MutatorWindowForkSHARE);
   REFUSED(wanted, (char *)base + page, base, 2 * page, MutatorWindowForkSHARE);

@@ -43,11 +43,13 @@ static unsigned segmentOf(unsigned char byte) {
   }
 }
 
-/* Note a legacy prefix; false when the byte is not one (.source.sdm 2.1.1). */
+/* Note a legacy prefix; false when the byte is not one (.source.sdm 2.1.1).  In
+ * 64-bit mode ES, CS, SS and DS are ignored: they do not take FS or GS back. */
 static MutatorBool notePrefix(Raw raw, unsigned char byte) {
   unsigned segment = segmentOf(byte);
   if (segment != RawNONE) {
-    raw->segment = (unsigned char)segment;
+    if (!RawMode64 || segment == MachineSegmentFS || segment == MachineSegmentGS)
+      raw->segment = (unsigned char)segment;
     raw->segments++;
     return 1;
   }

@@ -26,7 +26,7 @@ typedef struct RawStruct {
   size_t count; /* of them, at most 15 */
   size_t at;    /* how many have been understood */
   /* legacy prefixes */
-  unsigned char segment;  /* last segment override, or RawNONE */
+  unsigned char segment;  /* last segment override (in 64-bit mode, of FS and GS), or RawNONE */
   unsigned char segments; /* how many there were */
   unsigned char operand;  /* 66 was there */
   unsigned char address;  /* 67 was there */

@@ -61,8 +61,10 @@ static const RowStruct otherRow = {0, 0, 0, MutatorFaultKindOTHER, 0};
 static const RowStruct asyncRow = {0, 0, 0, MutatorFaultKindASYNC, 0};
 
 static MutatorBool matches(const RowStruct *row, const siginfo_t *info, MutatorWord trap) {
-  if (row->signal != info->si_signo) return 0;
-  if (row->code != info->si_code && row->code != CodeANY) return 0;
+  if (row->signal != info->si_signo)
+    return 0;
+  if (row->code != info->si_code && row->code != CodeANY)
+    return 0;
   return row->trap == trap || row->trap == TrapANY;
 }
 
@@ -70,15 +72,18 @@ static MutatorBool matches(const RowStruct *row, const siginfo_t *info, MutatorW
  * do_rt_sigqueueinfo); only to itself may a thread send others. */
 static const RowStruct *classify(const siginfo_t *info, MutatorWord trap) {
   size_t i;
-  if (info->si_code <= 0) return &asyncRow;
+  if (info->si_code <= 0)
+    return &asyncRow;
   for (i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i)
-    if (matches(&rows[i], info, trap)) return &rows[i];
+    if (matches(&rows[i], info, trap))
+      return &rows[i];
   return &otherRow;
 }
 
 /* Intel SDM volume 3, figure 4-12: bit 1 write, bit 4 instruction fetch. */
 static MutatorAccess accessOf(MutatorWord code) {
-  if ((code & 0x10) != 0) return MutatorAccessEXECUTE;
+  if ((code & 0x10) != 0)
+    return MutatorAccessEXECUTE;
   return (code & 0x02) != 0 ? MutatorAccessWRITE : MutatorAccessREAD;
 }
 

@@ -39,7 +39,8 @@ typedef struct FrameStruct {
 
 /* No overflow: an operand may end at the top of the address space. */
 static MutatorBool overlaps(const AreaStruct *area, MutatorWord address, size_t size) {
-  if (area->base == area->limit || address >= area->limit) return 0;
+  if (area->base == area->limit || address >= area->limit)
+    return 0;
   return address >= area->base || area->base - address < size;
 }
 
@@ -55,9 +56,12 @@ static void findFrame(const MutatorNativeStruct *native, FrameStruct *frame) {
 /* The kernel lays ucontext and info side by side, in either order, and the state
  * above them.  Returns 0 when the record is a copy or made up by hand. */
 static MutatorWord findTop(const FrameStruct *frame) {
-  if (frame->state.base != frame->state.limit) return frame->state.limit;
-  if (frame->ucontext.limit == frame->info.base) return frame->info.limit;
-  if (frame->info.limit == frame->ucontext.base + sizeof(void *)) return frame->ucontext.limit;
+  if (frame->state.base != frame->state.limit)
+    return frame->state.limit;
+  if (frame->ucontext.limit == frame->info.base)
+    return frame->info.limit;
+  if (frame->info.limit == frame->ucontext.base + sizeof(void *))
+    return frame->ucontext.limit;
   return 0;
 }
 
@@ -69,7 +73,8 @@ static MutatorBool inStack(const stack_t *stack, MutatorWord address) {
  * alternate stack, which the frame names, that is certain. */
 static MutatorBool isAbove(const stack_t *alternate, MutatorWord here, MutatorWord top) {
   const MutatorBool onAlternate = inStack(alternate, here);
-  if (top <= here || inStack(alternate, top - 1) != onAlternate) return 0;
+  if (top <= here || inStack(alternate, top - 1) != onAlternate)
+    return 0;
   return onAlternate || top - here <= HANDLER_LIMIT;
 }
 
@@ -78,8 +83,10 @@ static MutatorBool isAbove(const stack_t *alternate, MutatorWord here, MutatorWo
 static AreaStruct findHandler(const stack_t *alternate, const FrameStruct *frame, MutatorWord here) {
   const MutatorWord top = findTop(frame);
   AreaStruct handler = {here - NEARBY, here};
-  if (inStack(alternate, here) && !inStack(alternate, handler.base)) handler.base = (MutatorWord)alternate->ss_sp;
-  if (top == 0) return handler;
+  if (inStack(alternate, here) && !inStack(alternate, handler.base))
+    handler.base = (MutatorWord)alternate->ss_sp;
+  if (top == 0)
+    return handler;
   handler.limit = isAbove(alternate, here, top) ? top : here + NEARBY;
   return handler;
 }

@@ -23,7 +23,8 @@ MutatorBool mutatorOSProcessOffered(void) { return descriptor() >= 0; }
  * daemons do close all descriptors. */
 static MutatorBool isOpen(int file) {
   struct stat status;
-  if (file < 0 || fstat(file, &status) != 0) return 0;
+  if (file < 0 || fstat(file, &status) != 0)
+    return 0;
   return status.st_dev == mutatorLinuxProcess.device && status.st_ino == mutatorLinuxProcess.inode;
 }
 
@@ -31,8 +32,10 @@ static MutatorBool isOpen(int file) {
 static MutatorBool readAll(int file, unsigned char *buffer, MutatorWord address, size_t size) {
   while (size > 0) {
     const ssize_t count = pread64(file, buffer, size, (off64_t)address);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return 0;
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count <= 0)
+      return 0;
     buffer += count;
     address += (size_t)count;
     size -= (size_t)count;
@@ -44,7 +47,8 @@ static MutatorBool readAll(int file, unsigned char *buffer, MutatorWord address,
  * __access_remote_vm). */
 static MutatorBool writeOnce(int file, MutatorWord address, const void *buffer, size_t size) {
   ssize_t count;
-  do count = pwrite64(file, buffer, size, (off64_t)address);
+  do
+    count = pwrite64(file, buffer, size, (off64_t)address);
   while (count < 0 && errno == EINTR);
   return count == (ssize_t)size;
 }
@@ -57,7 +61,8 @@ static MutatorBool crossesPage(MutatorWord address, size_t size) {
 MutatorRes mutatorOSProcessRead(void *buffer, MutatorWord address, size_t size) {
   const int file = descriptor(), error = errno;
   MutatorBool done;
-  if (mutatorOSForked()) return MutatorResUNIMPL;
+  if (mutatorOSForked())
+    return MutatorResUNIMPL;
   done = isOpen(file) && readAll(file, buffer, address, size);
   errno = error;
   return done ? MutatorResOK : MutatorResACCESS;
@@ -66,7 +71,8 @@ MutatorRes mutatorOSProcessRead(void *buffer, MutatorWord address, size_t size) 
 MutatorRes mutatorOSProcessWrite(MutatorWord address, const void *buffer, size_t size) {
   const int file = descriptor(), error = errno;
   MutatorBool done;
-  if (mutatorOSForked() || crossesPage(address, size)) return MutatorResUNIMPL;
+  if (mutatorOSForked() || crossesPage(address, size))
+    return MutatorResUNIMPL;
   done = isOpen(file) && writeOnce(file, address, buffer, size);
   errno = error;
   return done ? MutatorResOK : MutatorResACCESS;

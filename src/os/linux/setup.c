@@ -14,9 +14,11 @@
 MutatorRes mutatorOSSetup(void (*forked)(void)) {
   const long page = sysconf(_SC_PAGESIZE);
   MutatorRes res;
-  if (page > 0) atomicStore(&mutatorPosixPageSize, (AtomicWord)page);
+  if (page > 0)
+    atomicStore(&mutatorPosixPageSize, (AtomicWord)page);
   res = mutatorLinuxForkSetup(forked);
-  if (res == MutatorResOK && !mutatorOSProcessOffered()) mutatorLinuxProcessOpen();
+  if (res == MutatorResOK && !mutatorOSProcessOffered())
+    mutatorLinuxProcessOpen();
   return res == MutatorResUNIMPL ? MutatorResOK : res;
 }
 

@@ -38,7 +38,8 @@ static void child(void) {
 static MutatorRes makeForkWord(void) {
   const size_t size = mutatorOSPageSize();
   void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED) return MutatorResMEMORY;
+  if (page == MAP_FAILED)
+    return MutatorResMEMORY;
   if (madvise(page, size, MADV_WIPEONFORK) != 0) {
     (void)munmap(page, size);
     return MutatorResUNIMPL;
@@ -50,7 +51,8 @@ static MutatorRes makeForkWord(void) {
 
 MutatorRes mutatorLinuxForkSetup(void (*forked)(void)) {
   childCallback = forked;
-  if (!registered && pthread_atfork(prepare, parent, child) != 0) return MutatorResMEMORY;
+  if (!registered && pthread_atfork(prepare, parent, child) != 0)
+    return MutatorResMEMORY;
   registered = 1;
   return mutatorLinuxForkWord != NULL ? MutatorResOK : makeForkWord();
 }

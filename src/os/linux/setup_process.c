@@ -15,15 +15,18 @@
 static void closeOld(void) {
   const AtomicWord old = atomicExchange(&mutatorLinuxProcess.descriptor, NO_DESCRIPTOR);
   struct stat status;
-  if (old == NO_DESCRIPTOR || fstat((int)old, &status) != 0) return;
-  if (status.st_dev == mutatorLinuxProcess.device && status.st_ino == mutatorLinuxProcess.inode) (void)close((int)old);
+  if (old == NO_DESCRIPTOR || fstat((int)old, &status) != 0)
+    return;
+  if (status.st_dev == mutatorLinuxProcess.device && status.st_ino == mutatorLinuxProcess.inode)
+    (void)close((int)old);
 }
 
 void mutatorLinuxProcessOpen(void) {
   const int file = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
   struct stat status;
   closeOld();
-  if (file < 0) return;
+  if (file < 0)
+    return;
   if (fstat(file, &status) != 0) {
     (void)close(file);
     return;

@@ -22,7 +22,8 @@ static int createMemory(void) {
 
 int mutatorLinuxObjectCreate(size_t size) {
   const int object = createMemory();
-  if (object < 0 || ftruncate64(object, (off64_t)size) == 0) return object;
+  if (object < 0 || ftruncate64(object, (off64_t)size) == 0)
+    return object;
   (void)close(object);
   return -1;
 }
@@ -33,8 +34,10 @@ static MutatorBool map(int object, size_t size, void **baseReturn) {
 }
 
 static MutatorBool mapTwice(MutatorWindow window, int object) {
-  if (!map(object, window->size, &window->base)) return 0;
-  if (map(object, window->size, &window->alias)) return 1;
+  if (!map(object, window->size, &window->base))
+    return 0;
+  if (map(object, window->size, &window->alias))
+    return 1;
   (void)munmap(window->base, window->size);
   return 0;
 }
@@ -53,7 +56,8 @@ static void keepObject(MutatorWindow window, int object) {
 
 MutatorRes mutatorOSWindowCreate(MutatorWindow window, size_t size) {
   const int object = mutatorLinuxObjectCreate(size);
-  if (object < 0) return MutatorResMEMORY;
+  if (object < 0)
+    return MutatorResMEMORY;
   window->size = size;
   if (!mapTwice(window, object)) {
     (void)close(object);
@@ -64,7 +68,8 @@ MutatorRes mutatorOSWindowCreate(MutatorWindow window, size_t size) {
 }
 
 MutatorBool mutatorLinuxObjectIsOurs(MutatorWindow window, struct stat *status) {
-  if (window->object == LINUX_NO_OBJECT || fstat((int)window->object, status) != 0) return 0;
+  if (window->object == LINUX_NO_OBJECT || fstat((int)window->object, status) != 0)
+    return 0;
   return (MutatorWord)status->st_ino == window->identity && S_ISREG(status->st_mode);
 }
 
@@ -72,5 +77,6 @@ void mutatorOSWindowDestroy(MutatorWindow window) {
   struct stat status;
   (void)munmap(window->base, window->size);
   (void)munmap(window->alias, window->size);
-  if (mutatorLinuxObjectIsOurs(window, &status)) (void)close((int)window->object);
+  if (mutatorLinuxObjectIsOurs(window, &status))
+    (void)close((int)window->object);
 }

@@ -42,8 +42,10 @@ static uint64_t windowDevice; /* of every window's object: all are in the kernel
 static MutatorBool writeAll(int object, const char *bytes, size_t size, off64_t offset) {
   while (size > 0) {
     const ssize_t count = pwrite64(object, bytes, size, offset);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return 0;
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count <= 0)
+      return 0;
     bytes += count;
     offset += count;
     size -= (size_t)count;
@@ -57,7 +59,8 @@ static MutatorBool copyData(MutatorWindow window, int copy) {
   off64_t data, hole = 0;
   while ((data = lseek64(object, hole, SEEK_DATA)) >= 0) {
     hole = lseek64(object, data, SEEK_HOLE);
-    if (hole < 0 || !writeAll(copy, (const char *)window->alias + data, (size_t)(hole - data), data)) return 0;
+    if (hole < 0 || !writeAll(copy, (const char *)window->alias + data, (size_t)(hole - data), data))
+      return 0;
   }
   return errno == ENXIO;
 }
@@ -65,11 +68,14 @@ static MutatorBool copyData(MutatorWindow window, int copy) {
 static MutatorWord copyObject(MutatorWindow window) {
   struct stat status;
   int copy;
-  if (!mutatorLinuxObjectIsOurs(window, &status)) return LINUX_NO_OBJECT;
+  if (!mutatorLinuxObjectIsOurs(window, &status))
+    return LINUX_NO_OBJECT;
   windowDevice = status.st_dev;
   copy = mutatorLinuxObjectCreate(window->size);
-  if (copy < 0) return LINUX_NO_OBJECT;
-  if (copyData(window, copy)) return (MutatorWord)copy;
+  if (copy < 0)
+    return LINUX_NO_OBJECT;
+  if (copyData(window, copy))
+    return (MutatorWord)copy;
   (void)close(copy);
   return LINUX_NO_OBJECT;
 }
@@ -77,13 +83,15 @@ static MutatorWord copyObject(MutatorWindow window) {
 void mutatorLinuxWindowsPrepare(void) {
   MutatorWindow window;
   for (window = mutatorCoreWindows(); window != NULL; window = window->next)
-    if (window->policy == MutatorWindowForkCOPY) window->copy = copyObject(window);
+    if (window->policy == MutatorWindowForkCOPY)
+      window->copy = copyObject(window);
 }
 
 void mutatorLinuxWindowsParent(void) {
   MutatorWindow window;
   for (window = mutatorCoreWindows(); window != NULL; window = window->next) {
-    if (window->policy != MutatorWindowForkCOPY || window->copy == LINUX_NO_OBJECT) continue;
+    if (window->policy != MutatorWindowForkCOPY || window->copy == LINUX_NO_OBJECT)
+      continue;
     (void)close((int)window->copy);
     window->copy = LINUX_NO_OBJECT;
   }
@@ -92,16 +100,20 @@ void mutatorLinuxWindowsParent(void) {
 /* reading /proc/self/maps, in the child: only system calls and a static buffer -- */
 
 static int digitOf(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  if (c >= 'a' && c <= 'f')
+    return c - 'a' + 10;
   return 16;
 }
 
 /* Reads digits of that base and steps over the character after them. */
 static uint64_t parseNumber(const char **text, int base) {
   uint64_t value = 0;
-  for (; digitOf(**text) < base; ++*text) value = value * (uint64_t)base + (uint64_t)digitOf(**text);
-  if (**text != '\0') ++*text;
+  for (; digitOf(**text) < base; ++*text)
+    value = value * (uint64_t)base + (uint64_t)digitOf(**text);
+  if (**text != '\0')
+    ++*text;
   return value;
 }
 
@@ -115,7 +127,8 @@ static MutatorBool parseLine(const MapsLineStruct *line, MappingStruct *mapping)
   unsigned upper;
   mapping->base = (MutatorWord)parseNumber(&text, 16);
   mapping->limit = (MutatorWord)parseNumber(&text, 16);
-  if (mapping->limit <= mapping->base || line->length < (size_t)(text - line->text) + 5) return 0;
+  if (mapping->limit <= mapping->base || line->length < (size_t)(text - line->text) + 5)
+    return 0;
   mapping->protection = parseProtection(text);
   mapping->shared = text[3] == 's';
   text += 5;
@@ -135,7 +148,8 @@ static MutatorBool isCopied(MutatorWindow window) {
 
 static MutatorWindow windowOf(const MappingStruct *mapping) {
   MutatorWindow window = mutatorCoreWindows();
-  if (!mapping->shared || mapping->device != windowDevice) return NULL;
+  if (!mapping->shared || mapping->device != windowDevice)
+    return NULL;
   while (window != NULL && !(isCopied(window) && (MutatorWord)mapping->inode == window->identity))
     window = window->next;
   return window;
@@ -150,16 +164,19 @@ static MutatorBool mapCopy(MutatorWindow window, const MappingStruct *mapping) {
 static void moveMapping(const MapsLineStruct *line) {
   MappingStruct mapping;
   MutatorWindow window;
-  if (!parseLine(line, &mapping)) return;
+  if (!parseLine(line, &mapping))
+    return;
   window = windowOf(&mapping);
-  if (window != NULL && !mapCopy(window, &mapping)) window->state |= OSWindowREFUSED;
+  if (window != NULL && !mapCopy(window, &mapping))
+    window->state |= OSWindowREFUSED;
 }
 
 static void takeBytes(MapsLineStruct *line, const char *bytes, size_t count) {
   size_t i;
   for (i = 0; i < count; ++i) {
     if (bytes[i] != '\n') {
-      if (line->length < sizeof line->text - 1) line->text[line->length++] = bytes[i];
+      if (line->length < sizeof line->text - 1)
+        line->text[line->length++] = bytes[i];
       continue;
     }
     line->text[line->length] = '\0';
@@ -175,11 +192,13 @@ static MutatorBool moveMappings(void) {
   static MapsLineStruct line;
   const int maps = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
   ssize_t count;
-  if (maps < 0) return 0;
+  if (maps < 0)
+    return 0;
   line.length = 0;
   do {
     count = read(maps, buffer, sizeof buffer);
-    if (count > 0) takeBytes(&line, buffer, (size_t)count);
+    if (count > 0)
+      takeBytes(&line, buffer, (size_t)count);
   } while (count > 0 || (count < 0 && errno == EINTR));
   (void)close(maps);
   return count == 0;
@@ -192,14 +211,16 @@ static void closeMemory(void *base, size_t size) {
 /* A copy that failed must not leave the child writing into its parent's memory. */
 static void refuse(MutatorWindow window) {
   window->state |= OSWindowREFUSED;
-  if (window->policy != MutatorWindowForkCOPY) return;
+  if (window->policy != MutatorWindowForkCOPY)
+    return;
   closeMemory(window->base, window->size);
   closeMemory(window->alias, window->size);
 }
 
 static void adoptCopy(MutatorWindow window) {
   struct stat status;
-  if (mutatorLinuxObjectIsOurs(window, &status)) (void)close((int)window->object);
+  if (mutatorLinuxObjectIsOurs(window, &status))
+    (void)close((int)window->object);
   window->object = window->copy;
   window->copy = LINUX_NO_OBJECT;
   window->identity = 0;
@@ -208,19 +229,24 @@ static void adoptCopy(MutatorWindow window) {
 }
 
 static void settle(MutatorWindow window, MutatorBool moved) {
-  if (window->policy == MutatorWindowForkSHARE) return;
-  if (window->policy == MutatorWindowForkREFUSE || !moved || !isCopied(window)) refuse(window);
-  if (window->policy == MutatorWindowForkCOPY) adoptCopy(window);
+  if (window->policy == MutatorWindowForkSHARE)
+    return;
+  if (window->policy == MutatorWindowForkREFUSE || !moved || !isCopied(window))
+    refuse(window);
+  if (window->policy == MutatorWindowForkCOPY)
+    adoptCopy(window);
 }
 
 static MutatorBool anyCopied(void) {
   MutatorWindow window = mutatorCoreWindows();
-  while (window != NULL && !isCopied(window)) window = window->next;
+  while (window != NULL && !isCopied(window))
+    window = window->next;
   return window != NULL;
 }
 
 void mutatorLinuxWindowsChild(void) {
   const MutatorBool moved = anyCopied() && moveMappings();
   MutatorWindow window;
-  for (window = mutatorCoreWindows(); window != NULL; window = window->next) settle(window, moved);
+  for (window = mutatorCoreWindows(); window != NULL; window = window->next)
+    settle(window, moved);
 }

@@ -63,8 +63,10 @@ static size_t askOffset(VectorPart part) {
 
 static size_t findOffset(VectorPart part) {
   uintptr_t place;
-  if (part == VectorPartX87) return offsetof(SavedStruct, x87);
-  if (part == VectorPartXMM) return offsetof(SavedStruct, xmm);
+  if (part == VectorPartX87)
+    return offsetof(SavedStruct, x87);
+  if (part == VectorPartXMM)
+    return offsetof(SavedStruct, xmm);
   place = atomicLoadRelaxed(&places[part]);
   if (place == 0) {
     place = askOffset(part) + 1;
@@ -89,8 +91,10 @@ static MutatorBool isFxsave(const SavedStruct *saved) {
 static MutatorBool isXsave(const SavedStruct *saved) {
   const SoftwareStruct *software = &saved->software;
   uint32_t second;
-  if (software->magic != FirstMAGIC || software->size < sizeof(SavedStruct)) return 0;
-  if (software->size > software->extendedSize - sizeof second) return 0;
+  if (software->magic != FirstMAGIC || software->size < sizeof(SavedStruct))
+    return 0;
+  if (software->size > software->extendedSize - sizeof second)
+    return 0;
   memcpy(&second, (const unsigned char *)saved + software->size, sizeof second);
   return second == SecondMAGIC;
 }
@@ -115,9 +119,11 @@ static void setComponent(SavedStruct *saved, VectorPart part, Vector vector) {
   const uint64_t bit = (uint64_t)1 << components[part];
   const size_t size = mutatorLinuxPartSize[part];
   size_t offset;
-  if (size == 0 || (saved->software.components & bit) == 0) return;
+  if (size == 0 || (saved->software.components & bit) == 0)
+    return;
   offset = findOffset(part);
-  if (offset == 0 || offset + size > saved->software.size) return;
+  if (offset == 0 || offset + size > saved->software.size)
+    return;
   if ((saved->present & bit) != 0)
     setPart(vector, part, (unsigned char *)saved + offset);
   else
@@ -129,14 +135,17 @@ static void setComponent(SavedStruct *saved, VectorPart part, Vector vector) {
 static void setXsave(SavedStruct *saved, Vector vector) {
   const uint64_t vectors = (uint64_t)1 << ComponentSSE | (uint64_t)1 << ComponentAVX;
   VectorPart part;
-  for (part = VectorPartX87; part < VectorPartLIMIT; ++part) setComponent(saved, part, vector);
-  if ((saved->software.components & vectors) != 0) vector->mxcsr = &saved->mxcsr;
+  for (part = VectorPartX87; part < VectorPartLIMIT; ++part)
+    setComponent(saved, part, vector);
+  if ((saved->software.components & vectors) != 0)
+    vector->mxcsr = &saved->mxcsr;
 }
 
 void mutatorOSVector(const MutatorNativeStruct *native, Vector vector) {
   SavedStruct *saved = findSaved(native->ucontext);
   memset(vector, 0, sizeof *vector);
-  if (saved == NULL) return;
+  if (saved == NULL)
+    return;
   if (isXsave(saved))
     setXsave(saved, vector);
   else if (isFxsave(saved))
@@ -149,7 +158,9 @@ static size_t savedSize(const SavedStruct *saved) {
 
 void mutatorLinuxState(const ucontext_t *ucontext, MutatorWord *baseReturn, MutatorWord *limitReturn) {
   unsigned char *base = NULL, *fxsave = NULL;
-  if (madeByKernel(ucontext)) fxsave = mutatorLinuxStateBase(ucontext, &base);
+  if (madeByKernel(ucontext))
+    fxsave = mutatorLinuxStateBase(ucontext, &base);
   *baseReturn = *limitReturn = (MutatorWord)base;
-  if (fxsave != NULL) *limitReturn = (MutatorWord)fxsave + savedSize((const SavedStruct *)(const void *)fxsave);
+  if (fxsave != NULL)
+    *limitReturn = (MutatorWord)fxsave + savedSize((const SavedStruct *)(const void *)fxsave);
 }

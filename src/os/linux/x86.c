@@ -41,7 +41,8 @@ static MutatorBool segmentBase(const MachineStruct *machine, unsigned segment, M
   struct user_desc description;
   const int error = errno;
   long result;
-  if ((selector & SelectorLOCAL) != 0) return 0;
+  if ((selector & SelectorLOCAL) != 0)
+    return 0;
   memset(&description, 0, sizeof description);
   description.entry_number = selector >> SelectorIndexSHIFT;
   result = syscall(SYS_get_thread_area, &description);
@@ -85,7 +86,8 @@ enum { StateMAGIC = 110, StateFXSAVE = 112 };
 unsigned char *mutatorLinuxStateBase(const ucontext_t *ucontext, unsigned char **baseReturn) {
   uint16_t magic;
   *baseReturn = (unsigned char *)ucontext->uc_mcontext.fpregs;
-  if (*baseReturn == NULL) return NULL;
+  if (*baseReturn == NULL)
+    return NULL;
   memcpy(&magic, *baseReturn + StateMAGIC, sizeof magic);
   return magic == 0 ? *baseReturn + StateFXSAVE : NULL;
 }

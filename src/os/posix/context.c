@@ -17,21 +17,24 @@ static MutatorBool aligned(const void *object) {
 
 MutatorRes MutatorContextInitFault(MutatorContext context, siginfo_t *info, ucontext_t *ucontext) {
   const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
-  if (!aligned(context) || !aligned(info) || !aligned(ucontext)) return MutatorResPARAM;
+  if (!aligned(context) || !aligned(info) || !aligned(ucontext))
+    return MutatorResPARAM;
   mutatorCoreContextInit(context, MutatorContextFAULT, &native);
   return MutatorResOK;
 }
 
 MutatorRes MutatorContextInitThread(MutatorContext context, ucontext_t *ucontext) {
   const MutatorNativeStruct native = {.info = NULL, .ucontext = ucontext};
-  if (!aligned(context) || !aligned(ucontext)) return MutatorResPARAM;
+  if (!aligned(context) || !aligned(ucontext))
+    return MutatorResPARAM;
   mutatorCoreContextInit(context, MutatorContextTHREAD, &native);
   return MutatorResOK;
 }
 
 MutatorBool MutatorFaultRecover(siginfo_t *info, ucontext_t *ucontext) {
   const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
-  if (!aligned(info) || !aligned(ucontext)) return 0;
+  if (!aligned(info) || !aligned(ucontext))
+    return 0;
   return mutatorCoreRecover(&native);
 }
 
@@ -39,7 +42,8 @@ MutatorBool MutatorFaultDispatch(int signal, siginfo_t *info, ucontext_t *uconte
   const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
   const int error = errno;
   MutatorBool handled;
-  if (!aligned(info) || !aligned(ucontext) || signal != info->si_signo) return 0;
+  if (!aligned(info) || !aligned(ucontext) || signal != info->si_signo)
+    return 0;
   handled = mutatorFaultNative(&native);
   errno = error;
   return handled;

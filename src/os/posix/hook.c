@@ -22,7 +22,8 @@ static _Thread_local DeclinedStruct declined;
 static PosixHook hookOf(int signal) {
   size_t i;
   for (i = 0; i < POSIX_HOOKS - 1; ++i)
-    if (mutatorPosixHooks[i].signal == signal) break;
+    if (mutatorPosixHooks[i].signal == signal)
+      break;
   return &mutatorPosixHooks[i];
 }
 
@@ -31,22 +32,24 @@ static PosixHook hookOf(int signal) {
 static void previousAction(int signal, struct sigaction *previous) {
   PosixHook hook = hookOf(signal);
   *previous = hook->action[atomicLoadAcquire(&hook->current)];
-  if (((unsigned)previous->sa_flags & SA_RESETHAND) == 0 || previous->sa_handler == SIG_IGN) return;
-  if (atomicExchange(&hook->spent, 1) != 0) previous->sa_handler = SIG_DFL;
+  if (((unsigned)previous->sa_flags & SA_RESETHAND) == 0 || previous->sa_handler == SIG_IGN)
+    return;
+  if (atomicExchange(&hook->spent, 1) != 0)
+    previous->sa_handler = SIG_DFL;
 }
 
 /* The mask is the one that is in force plus what the previous action asks for,
- * as if the kernel had called it.  It is put back for those who call the
- * library's handler as a function. */
+ * as if the kernel had called it.  As then, the return from the signal takes it
+ * back: done here, a signal held back until then would interrupt us instead. */
 static void callPrevious(const struct sigaction *previous, int signal, siginfo_t *info, void *ucontext) {
-  sigset_t mask = previous->sa_mask, saved;
-  if ((previous->sa_flags & SA_NODEFER) == 0) (void)sigaddset(&mask, signal);
-  (void)pthread_sigmask(SIG_BLOCK, &mask, &saved);
+  sigset_t mask = previous->sa_mask;
+  if ((previous->sa_flags & SA_NODEFER) == 0)
+    (void)sigaddset(&mask, signal);
+  (void)pthread_sigmask(SIG_BLOCK, &mask, NULL);
   if ((previous->sa_flags & SA_SIGINFO) != 0)
     previous->sa_sigaction(signal, info, ucontext);
   else
     previous->sa_handler(signal);
-  (void)pthread_sigmask(SIG_SETMASK, &saved, NULL);
 }
 
 static void restoreDefault(int signal) {
@@ -72,7 +75,8 @@ static void dieSignalled(int signal, siginfo_t *info, ucontext_t *ucontext) {
  * end of the hook: between the fault and our looking for it the range may have
  * been opened and removed.  If the fault comes again it kills at its own PC. */
 static void dieFaulting(int signal, const siginfo_t *info) {
-  if (declined.valid && declined.address == info->si_addr) restoreDefault(signal);
+  if (declined.valid && declined.address == info->si_addr)
+    restoreDefault(signal);
   declined.valid = 1;
   declined.address = info->si_addr;
 }

@@ -17,7 +17,8 @@ void *mutatorOSReserve(size_t size) {
 }
 
 void mutatorOSRelease(void *base, size_t size) {
-  if (base != NULL) (void)munmap(base, size);
+  if (base != NULL)
+    (void)munmap(base, size);
 }
 
 void mutatorOSSetupLock(void) { (void)pthread_mutex_lock(&setupLock); }

@@ -19,7 +19,8 @@ static MutatorBool isOurs(const struct sigaction *action) {
  * as the previous one would be to forward to ourselves for ever. */
 static void remember(PosixHook hook, const struct sigaction *previous) {
   const uintptr_t other = 1 - atomicLoad(&hook->current);
-  if (isOurs(previous)) return;
+  if (isOurs(previous))
+    return;
   hook->action[other] = *previous;
   atomicStoreRelease(&hook->current, other);
 }
@@ -29,7 +30,8 @@ static void remember(PosixHook hook, const struct sigaction *previous) {
 static void makeAction(const struct sigaction *previous, struct sigaction *action) {
   action->sa_sigaction = mutatorPosixHandler;
   action->sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | (previous->sa_flags & SA_RESTART);
-  if (previous->sa_handler == SIG_IGN) action->sa_flags |= SA_RESTART;
+  if (previous->sa_handler == SIG_IGN)
+    action->sa_flags |= SA_RESTART;
   (void)sigemptyset(&action->sa_mask);
 }
 
@@ -38,18 +40,21 @@ static void makeAction(const struct sigaction *previous, struct sigaction *actio
  * what was really replaced is remembered after it. */
 static MutatorBool installOne(PosixHook hook) {
   struct sigaction previous, action;
-  if (sigaction(hook->signal, NULL, &previous) != 0) return 0;
+  if (sigaction(hook->signal, NULL, &previous) != 0)
+    return 0;
   remember(hook, &previous);
   atomicStore(&hook->spent, 0);
   makeAction(&previous, &action);
-  if (sigaction(hook->signal, &action, &previous) != 0) return 0;
+  if (sigaction(hook->signal, &action, &previous) != 0)
+    return 0;
   remember(hook, &previous);
   return 1;
 }
 
 static void removeOne(PosixHook hook) {
   struct sigaction action = hook->action[atomicLoad(&hook->current)];
-  if (atomicLoad(&hook->spent) != 0) action.sa_handler = SIG_DFL;
+  if (atomicLoad(&hook->spent) != 0)
+    action.sa_handler = SIG_DFL;
   (void)sigaction(hook->signal, &action, NULL);
 }
 
@@ -60,10 +65,13 @@ static MutatorBool onTop(PosixHook hook) {
 
 MutatorRes mutatorOSHookInstall(void) {
   size_t i;
-  if (installed) return MutatorResOK;
+  if (installed)
+    return MutatorResOK;
   for (i = 0; i < POSIX_HOOKS; ++i) {
-    if (installOne(&mutatorPosixHooks[i])) continue;
-    while (i > 0) removeOne(&mutatorPosixHooks[--i]);
+    if (installOne(&mutatorPosixHooks[i]))
+      continue;
+    while (i > 0)
+      removeOne(&mutatorPosixHooks[--i]);
     return MutatorResFAIL;
   }
   installed = 1;
@@ -72,10 +80,13 @@ MutatorRes mutatorOSHookInstall(void) {
 
 MutatorRes mutatorOSHookRemove(void) {
   size_t i;
-  if (!installed) return MutatorResSTATE;
+  if (!installed)
+    return MutatorResSTATE;
   for (i = 0; i < POSIX_HOOKS; ++i)
-    if (!onTop(&mutatorPosixHooks[i])) return MutatorResBUSY;
-  for (i = 0; i < POSIX_HOOKS; ++i) removeOne(&mutatorPosixHooks[i]);
+    if (!onTop(&mutatorPosixHooks[i]))
+      return MutatorResBUSY;
+  for (i = 0; i < POSIX_HOOKS; ++i)
+    removeOne(&mutatorPosixHooks[i]);
   installed = 0;
   return MutatorResOK;
 }

@@ -45,7 +45,8 @@ static MutatorBool isRunningOn(const stack_t *stack) {
 
 /* The thread has another stack by now, or none: ours is only memory. */
 static void freeOurs(void) {
-  if (ours.mapping == NULL || isRunningOn(&ours.stack)) return;
+  if (ours.mapping == NULL || isRunningOn(&ours.stack))
+    return;
   (void)munmap(ours.mapping, ours.mappingSize);
   ours.mapping = NULL;
 }
@@ -54,18 +55,21 @@ static MutatorBool allocate(StackStruct *result, size_t size) {
   const size_t page = mutatorOSPageSize();
   result->mappingSize = size + page;
   result->mapping = mmap(NULL, result->mappingSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (result->mapping == MAP_FAILED) return 0;
+  if (result->mapping == MAP_FAILED)
+    return 0;
   result->stack.ss_sp = (char *)result->mapping + page;
   result->stack.ss_size = size;
   result->stack.ss_flags = 0;
-  if (mprotect(result->stack.ss_sp, size, PROT_READ | PROT_WRITE) == 0) return 1;
+  if (mprotect(result->stack.ss_sp, size, PROT_READ | PROT_WRITE) == 0)
+    return 1;
   (void)munmap(result->mapping, result->mappingSize);
   return 0;
 }
 
 static MutatorRes replace(const stack_t *current, size_t size) {
   StackStruct fresh;
-  if (!allocate(&fresh, size)) return MutatorResMEMORY;
+  if (!allocate(&fresh, size))
+    return MutatorResMEMORY;
   fresh.previous = isOurs(current) ? ours.previous : *current;
   if (sigaltstack(&fresh.stack, NULL) != 0) {
     (void)munmap(fresh.mapping, fresh.mappingSize);
@@ -79,9 +83,12 @@ static MutatorRes replace(const stack_t *current, size_t size) {
 MutatorRes mutatorOSStackInstall(size_t depth) {
   const size_t size = sizeNeeded(depth);
   stack_t current;
-  if (sigaltstack(NULL, &current) != 0) return MutatorResSTATE;
-  if ((current.ss_flags & SS_ONSTACK) != 0) return MutatorResSTATE;
-  if (isEnabled(&current) && current.ss_size >= size) return MutatorResOK;
+  if (sigaltstack(NULL, &current) != 0)
+    return MutatorResSTATE;
+  if ((current.ss_flags & SS_ONSTACK) != 0)
+    return MutatorResSTATE;
+  if (isEnabled(&current) && current.ss_size >= size)
+    return MutatorResOK;
   return replace(&current, size);
 }
 
@@ -92,7 +99,8 @@ MutatorRes mutatorOSStackRemove(void) {
     freeOurs();
     return MutatorResSTATE;
   }
-  if (isRunningOn(&current) || sigaltstack(&ours.previous, NULL) != 0) return MutatorResSTATE;
+  if (isRunningOn(&current) || sigaltstack(&ours.previous, NULL) != 0)
+    return MutatorResSTATE;
   freeOurs();
   return MutatorResOK;
 }

@@ -18,7 +18,8 @@ static const uint16_t offsets[MutatorRegisterLIMIT] = {
 /* FS is the thread's own block (Microsoft, NtCurrentTeb); nothing is said of GS. */
 static MutatorBool segmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
   (void)machine;
-  if (segment != MachineSegmentFS) return 0;
+  if (segment != MachineSegmentFS)
+    return 0;
   *baseReturn = (MutatorWord)NtCurrentTeb();
   return 1;
 }

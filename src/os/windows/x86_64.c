@@ -20,7 +20,8 @@ static const uint16_t offsets[MutatorRegisterLIMIT] = {
 /* GS is the thread's own block (Microsoft, NtCurrentTeb); nothing is said of FS. */
 static MutatorBool segmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
   (void)machine;
-  if (segment != MachineSegmentGS) return 0;
+  if (segment != MachineSegmentGS)
+    return 0;
   *baseReturn = (MutatorWord)NtCurrentTeb();
   return 1;
 }

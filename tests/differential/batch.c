@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * batch.c -- run cases, step cases, compare
+ *
+ * Steps come first: an instruction that is declined has faulted before it did
+ * anything, and what random bytes do is never let loose on open memory.
+ */
+
+#include "differential.h"
+
+#include <stdio.h>
+#include <string.h>
+
+MutatorBool batchVerbose = 1;
+
+enum { FailuresPRINTED = 20 };
+static unsigned long failuresPrinted;
+
+static OutcomeStruct stepped[BATCH], native[BATCH];
+static CaseRefusal refusals[BATCH];
+
+/* failures -------------------------------------------------------------------- */
+
+static void printWord(const char *name, unsigned number, uint64_t before, uint64_t cpu, uint64_t step) {
+  if (cpu == step) return;
+  printf("    %s%u before %016llx, CPU %016llx, Step %016llx\n", name, number, (unsigned long long)before,
+         (unsigned long long)cpu, (unsigned long long)step);
+}
+
+static void printMemory(const char *who, const OutcomeStruct *outcome) {
+  size_t i;
+  printf("    %s changed %zu bytes at offset %zu:", who, outcome->changedSize, outcome->changedAt);
+  for (i = 0; i < outcome->changedSize && i < sizeof outcome->changed; ++i) printf(" %02x", outcome->changed[i]);
+  printf("\n");
+}
+
+static void printDifference(const CaseStruct *theCase, const OutcomeStruct *cpu, const OutcomeStruct *step) {
+  unsigned i;
+  for (i = 0; i < 16; ++i) printWord("r", i, theCase->gpr[i], cpu->gpr[i], step->gpr[i]);
+  printWord("pc", 0, theCase->pc, cpu->pc, step->pc);
+  printWord("flags", 0, theCase->flags, cpu->flags, step->flags);
+  if (cpu->signal != step->signal) printf("    signal: CPU %d, Step %d\n", cpu->signal, step->signal);
+  if (cpu->vector != step->vector) printf("    the vector state differs\n");
+  if (cpu->changedHash == step->changedHash && cpu->changedAt == step->changedAt) return;
+  printMemory("CPU ", cpu);
+  printMemory("Step", step);
+}
+
+static void printCase(const CaseStruct *theCase, const char *what) {
+  static const char *const protections[] = {"both pages", "first page", "second page", "read-only"};
+  printf("FAILED: %s\n    ", what);
+  casePrint(theCase);
+  printf("\n    pc %#llx, operand %#llx (%zu bytes), protected: %s\n", (unsigned long long)theCase->pc,
+         (unsigned long long)theCase->address, theCase->size, protections[theCase->protection]);
+}
+
+static void fail(const CaseStruct *theCase, const char *what, size_t index, Tally tally) {
+  ++tally->failures;
+  if (!batchVerbose) return;
+  corpusAppend(theCase);
+  if (++failuresPrinted > FailuresPRINTED) return;
+  printCase(theCase, what);
+  if (stepped[index].stepped) printDifference(theCase, &native[index], &stepped[index]);
+}
+
+/* comparing ------------------------------------------------------------------- */
+
+static const char *difference(const OutcomeStruct *cpu, const OutcomeStruct *step) {
+  if (step->signal != 0) return "another signal came after the step";
+  if (cpu->signal != 0) return "the CPU raises a signal where Step goes on";
+  if (memcmp(cpu->gpr, step->gpr, sizeof cpu->gpr) != 0) return "a general register differs";
+  if (cpu->pc != step->pc) return "the program counter differs";
+  if (cpu->flags != step->flags) return "the flags differ";
+  if (cpu->vector != step->vector) return "the vector state differs";
+  if (cpu->changedAt != step->changedAt || cpu->changedSize != step->changedSize ||
+      cpu->changedHash != step->changedHash)
+    return "memory differs";
+  return NULL;
+}
+
+static void noteExcuse(Tally tally, const char *excuse) {
+  size_t i;
+  for (i = 0; i < sizeof tally->excused / sizeof tally->excused[0]; ++i)
+    if (tally->excused[i].reason == NULL || tally->excused[i].reason == excuse) {
+      tally->excused[i].reason = excuse;
+      ++tally->excused[i].count;
+      return;
+    }
+}
+
+static void noteDecline(const CaseStruct *theCase, size_t index, Tally tally) {
+  const char *excuse = arbitraryExcuse(theCase);
+  ++tally->declined[stepped[index].decline];
+  if (theCase->combination >= 0)
+    ++combinations[theCase->combination].declined;
+  else if (!caseIsMove(theCase))
+    return;
+  else if (excuse != NULL) {
+    noteExcuse(tally, excuse);
+    return;
+  }
+  ++tally->unexcused;
+  if (!batchVerbose || ++failuresPrinted > FailuresPRINTED) return;
+  printCase(theCase, "declined, and is on no list of what may be");
+  printf("    reason: %s\n", MutatorDeclineName(stepped[index].decline));
+}
+
+static void compareOne(const CaseStruct *theCase, size_t index, Tally tally) {
+  const char *what;
+  harnessRun(theCase, 0, &native[index]);
+  what = difference(&native[index], &stepped[index]);
+  if (what == NULL && native[index].pc != theCase->pc + theCase->length) what = "Zydis sees another length";
+  if (what != NULL) fail(theCase, what, index, tally);
+  ++tally->compared;
+  ++tally->rows[stepped[index].row];
+  ++tally->modes[theCase->layout][theCase->protection];
+  if (theCase->address % DATA_PAGE + theCase->size > DATA_PAGE) ++tally->crossing;
+  if (theCase->combination >= 0) ++combinations[theCase->combination].compared;
+}
+
+static void judge(const CaseStruct *theCase, size_t index, Tally tally) {
+  const OutcomeStruct *step = &stepped[index];
+  if (step->broken != NULL) fail(theCase, step->broken, index, tally);
+  if (step->stepped)
+    compareOne(theCase, index, tally);
+  else if (step->decline != MutatorDeclineNONE)
+    noteDecline(theCase, index, tally);
+  else if (theCase->combination >= 0 || step->faults > 1)
+    fail(theCase, "it did not fault", index, tally);
+  else if (step->signal != 0)
+    ++tally->refusedByCPU;
+  else
+    ++tally->quiet;
+}
+
+/* batches --------------------------------------------------------------------- */
+
+static void deriveAll(Case cases, size_t count, Tally tally) {
+  size_t i;
+  for (i = 0; i < count; ++i) {
+    refusals[i] = caseDerive(&cases[i]);
+    ++tally->refused[refusals[i]];
+    if (refusals[i] != CaseRefusalNONE && cases[i].combination >= 0) ++combinations[cases[i].combination].refused;
+  }
+}
+
+static void stepSome(const CaseStruct *cases, size_t count, Layout layout, Protection protection) {
+  size_t i;
+  harnessProtect(layout, protection);
+  for (i = 0; i < count; ++i)
+    if (refusals[i] == CaseRefusalNONE && cases[i].layout == layout && cases[i].protection == protection)
+      harnessRun(&cases[i], 1, &stepped[i]);
+}
+
+void batchRun(Case cases, size_t count, Tally tally) {
+  unsigned layout, protection;
+  size_t i;
+  deriveAll(cases, count, tally);
+  for (layout = 0; layout < LayoutLIMIT; ++layout)
+    for (protection = 0; protection < ProtectionLIMIT; ++protection)
+      stepSome(cases, count, (Layout)layout, (Protection)protection);
+  harnessOpen();
+  for (i = 0; i < count; ++i)
+    if (refusals[i] == CaseRefusalNONE) judge(&cases[i], i, tally);
+  tally->cases += count;
+}
+
+/* summary --------------------------------------------------------------------- */
+
+static void reportModes(const TallyStruct *tally) {
+  static const char *const layouts[] = {"below 2 GiB", "high addresses"};
+  static const char *const protections[] = {"both pages", "first page", "second page", "read-only"};
+  unsigned layout, protection;
+  for (layout = 0; layout < LayoutLIMIT; ++layout)
+    for (protection = 0; protection < ProtectionLIMIT; ++protection)
+      printf("  %-14s  protected: %-11s  %lu\n", layouts[layout], protections[protection],
+             tally->modes[layout][protection]);
+  printf("  operand across two pages: %lu\n", tally->crossing);
+}
+
+static void reportRows(const TallyStruct *tally) {
+  unsigned row;
+  for (row = 0; row < mutatorOpcodeCount; ++row) printf("  %-20s %lu\n", mutatorOpcodeRows[row].name, tally->rows[row]);
+}
+
+static void reportDeclines(const TallyStruct *tally) {
+  unsigned i;
+  for (i = 0; i < CaseRefusalLIMIT; ++i)
+    if (i != CaseRefusalNONE && tally->refused[i] != 0)
+      printf("  not run, %s: %lu\n", caseRefusalName((CaseRefusal)i), tally->refused[i]);
+  if (tally->quiet != 0) printf("  ran without a fault: %lu\n", tally->quiet);
+  if (tally->refusedByCPU != 0) printf("  another signal than a memory fault: %lu\n", tally->refusedByCPU);
+  for (i = 0; i < MutatorDeclineLIMIT; ++i)
+    if (tally->declined[i] != 0) printf("  declined, %s: %lu\n", MutatorDeclineName((MutatorDecline)i), tally->declined[i]);
+  for (i = 0; i < sizeof tally->excused / sizeof tally->excused[0] && tally->excused[i].reason != NULL; ++i)
+    printf("  MOV, CMP or TEST that may be declined, %s: %lu\n", tally->excused[i].reason, tally->excused[i].count);
+}
+
+void tallyReport(const TallyStruct *directed, const TallyStruct *arbitrary) {
+  printf("directed cases: %lu, compared with the CPU %lu\n", directed->cases, directed->compared);
+  reportModes(directed);
+  reportDeclines(directed);
+  printf("arbitrary cases: %lu, compared with the CPU %lu, by row:\n", arbitrary->cases, arbitrary->compared);
+  reportRows(arbitrary);
+  reportDeclines(arbitrary);
+}

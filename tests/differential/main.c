@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * main.c -- the differential test against the CPU (C4, C5, C6, C9)
+ *
+ *   differential [--cases N] [--seconds N] [--seed N] [--corpus FOLDER] [--mutate]
+ *
+ * --cases    how many to compare with the CPU, directed and arbitrary together (120,000)
+ * --seconds  stop after that time instead
+ * --seed     of everything random; printed; from the clock when not given
+ * --corpus   where cases that failed are kept; they run first
+ * --mutate   test the test: change each row of the opcode table, which must be noticed
+ *
+ * A failure prints the case's bytes and seed, which are all there is to it,
+ * and adds them to the corpus.
+ */
+
+#include "differential.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#define CORPUS_MAX 4096
+
+static struct {
+  unsigned long cases;
+  double seconds;
+  uint64_t seed;
+  MutatorBool mutate;
+} options = {120000, 0, 0, 0};
+
+static TallyStruct directed, arbitrary;
+static CaseStruct batch[BATCH];
+
+static double now(void) {
+  struct timespec time;
+  (void)clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static MutatorBool done(double start) {
+  if (options.seconds > 0) return now() - start >= options.seconds;
+  return directed.compared + arbitrary.compared >= options.cases || /* or few can be compared */
+         directed.cases + arbitrary.cases >= 4 * options.cases;
+}
+
+static void progress(double start) {
+  static double last;
+  if (now() - last < 10) return;
+  if (last != 0)
+    printf("... %.0f s, %lu cases, %lu failures\n", now() - start, directed.cases + arbitrary.cases,
+           directed.failures + arbitrary.failures);
+  last = now();
+  (void)fflush(stdout);
+}
+
+/* Three directed batches for each two arbitrary ones. */
+static void runAll(double start) {
+  RandomStruct random = {options.seed};
+  unsigned round = 0, next = 0;
+  size_t i;
+  while (!done(start)) {
+    MutatorBool isDirected = round++ % 5 < 3;
+    for (i = 0; i < BATCH; ++i)
+      if (isDirected)
+        directedMake(&batch[i], next++ % combinationCount, &random);
+      else
+        arbitraryMake(&batch[i], &random);
+    batchRun(batch, BATCH, isDirected ? &directed : &arbitrary);
+    progress(start);
+  }
+}
+
+static void runCorpus(void) {
+  static CaseStruct kept[CORPUS_MAX];
+  size_t count = corpusRead(kept, CORPUS_MAX), at;
+  TallyStruct tally;
+  memset(&tally, 0, sizeof tally);
+  corpusFolder("/nonexistent"); /* no need to keep twice what is kept */
+  for (at = 0; at < count; at += BATCH) batchRun(kept + at, count - at < BATCH ? count - at : BATCH, &tally);
+  printf("corpus: %zu cases, compared with the CPU %lu, failures %lu\n", count, tally.compared,
+         tally.failures + tally.unexcused);
+  arbitrary.failures += tally.failures;
+  arbitrary.unexcused += tally.unexcused;
+}
+
+static int runDifferential(const char *corpus) {
+  double start = now();
+  MutatorBool complete;
+  corpusFolder(corpus);
+  runCorpus();
+  corpusFolder(corpus);
+  runAll(start);
+  tallyReport(&directed, &arbitrary);
+  complete = combinationsReport();
+  printf("steps refused by their memory, nothing changed: %lu\n", harnessRefusals);
+  printf("%lu cases in %.1f s, failures %lu, declined without excuse %lu\n", directed.cases + arbitrary.cases,
+         now() - start, directed.failures + arbitrary.failures, directed.unexcused + arbitrary.unexcused);
+  return complete && directed.failures + arbitrary.failures + directed.unexcused + arbitrary.unexcused == 0 ? 0 : 1;
+}
+
+static const char *corpusPath;
+
+static void *run(void *closure) {
+  int *status = closure;
+  harnessSetup(options.seed);
+  combinationsMake();
+  printf("seed %llu\n", (unsigned long long)options.seed);
+  *status = options.mutate ? mutationRun(options.seed, 1536) != 0 : runDifferential(corpusPath);
+  return NULL;
+}
+
+/* FS's base is where the thread's stack ends: on a stack at a low address, 32-bit
+ * addresses with an FS prefix reach the data pages too. */
+static int runLow(void) {
+  const size_t size = (size_t)8 << 20;
+  void *wanted = (void *)(uintptr_t)0x20000000;
+  void *stack = mmap(wanted, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  pthread_attr_t attributes;
+  pthread_t thread;
+  int status = 1;
+  if (stack != wanted || pthread_attr_init(&attributes) != 0 || pthread_attr_setstack(&attributes, stack, size) != 0 ||
+      pthread_create(&thread, &attributes, run, &status) != 0) {
+    perror("differential: a thread with a low stack");
+    return 1;
+  }
+  (void)pthread_join(thread, NULL);
+  return status;
+}
+
+static int usage(void) {
+  fprintf(stderr, "usage: differential [--cases N] [--seconds N] [--seed N] [--corpus FOLDER] [--mutate]\n");
+  return 2;
+}
+
+/* The corpus is beside this file. */
+static const char *defaultCorpus(void) {
+  static char path[4096];
+  const char *end = strrchr(__FILE__, '/');
+  (void)snprintf(path, sizeof path, "%.*scorpus", end == NULL ? 0 : (int)(end + 1 - __FILE__), __FILE__);
+  return path;
+}
+
+int main(int argc, char **argv) {
+  int i;
+  options.seed = (uint64_t)time(NULL);
+  corpusPath = defaultCorpus();
+  for (i = 1; i < argc; ++i) {
+    if (strcmp(argv[i], "--mutate") == 0) {
+      options.mutate = 1;
+      continue;
+    }
+    if (i + 1 == argc) return usage();
+    if (strcmp(argv[i], "--cases") == 0)
+      options.cases = strtoul(argv[++i], NULL, 0);
+    else if (strcmp(argv[i], "--seconds") == 0)
+      options.seconds = strtod(argv[++i], NULL);
+    else if (strcmp(argv[i], "--seed") == 0)
+      options.seed = strtoull(argv[++i], NULL, 0);
+    else if (strcmp(argv[i], "--corpus") == 0)
+      corpusPath = argv[++i];
+    else
+      return usage();
+  }
+  return runLow();
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * C10_atomic.c -- aligned accesses stay single, and compare-and-swap is atomic against threads that use the alias
+ */
+
+#include "support/fault_test.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+
+static MutatorWindowStruct window;
+static unsigned char *base, *alias;
+static volatile MutatorBool done;
+
+enum { Steps = 20000, Adds = 60000 };
+
+/* Every byte of what is stored is the same. */
+#define ALL(byte) ((uint64_t)0x0101010101010101 * (byte))
+
+static MutatorFaultResult callback(MutatorFaultRange range, MutatorContext context, void *address, MutatorAccess access,
+                                   void *closure) {
+  MutatorRes res = MutatorFaultStep(context);
+  (void)range;
+  (void)access;
+  (void)closure;
+  CHECK(res == MutatorResOK, "%s at %p", MutatorResName(res), address);
+  return MutatorFaultHANDLED;
+}
+
+/* Words that nobody has stored would be torn ones. */
+static void *watchWord(void *closure) {
+  volatile uint64_t *word = (uint64_t *)(void *)(alias + *(size_t *)closure);
+  while (!done) {
+    uint64_t seen = *word;
+    CHECK(seen == ALL(seen & 255), "a torn store: %#llx", (unsigned long long)seen);
+  }
+  return NULL;
+}
+
+static void *changeWord(void *closure) {
+  volatile uint64_t *word = (uint64_t *)(void *)(alias + *(size_t *)closure);
+  unsigned i;
+  for (i = 0; !done; i++) *word = ALL(i & 255);
+  return NULL;
+}
+
+static void join(pthread_t thread) {
+  done = 1;
+  CHECK(pthread_join(thread, NULL) == 0, "join");
+  done = 0;
+}
+
+static void stores(size_t offset) {
+  pthread_t thread;
+  unsigned i;
+  CHECK(pthread_create(&thread, NULL, watchWord, &offset) == 0, "thread");
+  for (i = 0; i < Steps; i++) __asm__ volatile("mov %1, (%0)" : : "r"(base + offset), "r"(ALL(i & 255)) : "memory");
+  join(thread);
+}
+
+static void loads(size_t offset) {
+  pthread_t thread;
+  unsigned i;
+  CHECK(pthread_create(&thread, NULL, changeWord, &offset) == 0, "thread");
+  for (i = 0; i < Steps; i++) {
+    uint64_t seen;
+    __asm__ volatile("mov (%1), %0" : "=r"(seen) : "r"(base + offset) : "memory");
+    CHECK(seen == ALL(seen & 255), "a torn load: %#llx", (unsigned long long)seen);
+  }
+  join(thread);
+}
+
+/* Sixteen bytes at a time, where the CPU makes them one access. */
+static void *watchVector(void *closure) {
+  volatile unsigned char *vector = alias + *(size_t *)closure;
+  while (!done) {
+    uint64_t seen[2];
+    __asm__ volatile("movdqa (%1), %%xmm0; movdqu %%xmm0, %0" : "=m"(seen) : "r"(vector) : "xmm0", "memory");
+    CHECK(seen[0] == seen[1], "a torn store: %#llx %#llx", (unsigned long long)seen[0], (unsigned long long)seen[1]);
+  }
+  return NULL;
+}
+
+static void vectors(size_t offset) {
+  pthread_t thread;
+  unsigned i;
+  CHECK(pthread_create(&thread, NULL, watchVector, &offset) == 0, "thread");
+  for (i = 0; i < 5 * Steps; i++) {
+    uint64_t two[2] = {i, i};
+    CHECK(MutatorMemoryStore(MutatorWindowMemory(&window), base + offset, two, 16) == MutatorResOK, "store");
+  }
+  join(thread);
+}
+
+/* additions ---------------------------------------------------------------------- */
+
+static void addOne(uint32_t *at) {
+  uint32_t expected = 0, desired;
+  MutatorRes res;
+  do {
+    desired = expected + 1;
+    res = MutatorMemoryCompareAndSwap(MutatorWindowMemory(&window), at, &expected, &desired, 4);
+  } while (res == MutatorResFAIL);
+  CHECK(res == MutatorResOK, "%s", MutatorResName(res));
+}
+
+static void *addThrough(void *closure) {
+  unsigned i;
+  for (i = 0; i < Adds; i++) addOne(closure);
+  return NULL;
+}
+
+static void *addNatively(void *closure) {
+  uint32_t *at = (uint32_t *)(void *)(alias + ((unsigned char *)closure - base));
+  unsigned i;
+  for (i = 0; i < Adds; i++) (void)__atomic_fetch_add(at, 1, __ATOMIC_SEQ_CST);
+  return NULL;
+}
+
+static void additions(size_t offset) {
+  pthread_t threads[3];
+  unsigned i;
+  uint32_t sum;
+  for (i = 0; i < 3; i++)
+    CHECK(pthread_create(&threads[i], NULL, i < 2 ? addThrough : addNatively, base + offset) == 0, "thread");
+  for (i = 0; i < 3; i++) CHECK(pthread_join(threads[i], NULL) == 0, "join");
+  CHECK(MutatorMemoryLoad(MutatorWindowMemory(&window), &sum, base + offset, 4) == MutatorResOK, "load");
+  CHECK(sum == 3 * Adds, "%u of %u additions", sum, 3 * Adds);
+}
+
+int main(void) {
+  static MutatorFaultRangeStruct range;
+  size_t size = faultTestPageSize();
+  void *pointer = NULL;
+  CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "FaultSetup");
+  CHECK(MutatorWindowCreate(&window, size, MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  base = MutatorWindowBase(&window);
+  CHECK(MutatorWindowAlias(&window, base, size, &pointer) == MutatorResOK, "alias");
+  alias = pointer;
+  CHECK(MutatorFaultRangeAdd(&range, base, base + size, callback, NULL, &window) == MutatorResOK, "add");
+  faultTestProtect(base, size, PROT_NONE);
+  stores(64);
+  loads(128);
+  if (faultTestFeature(FaultTestFeatureAVX)) vectors(256);
+  additions(512);
+  return 0;
+}

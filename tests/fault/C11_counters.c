@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * C11_counters.c -- the counters move by exactly what happened, so that a client can budget
+ */
+
+#include "support/fault_test.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static MutatorWindowStruct window;
+static unsigned char *base;
+static volatile enum { ANSWER_STEP, ANSWER_OPEN, ANSWER_DECLINE } answer;
+static volatile unsigned forwardedToUs;
+
+static MutatorCountersStruct last;
+
+/* What has happened since the last look must be this, and nothing else. */
+static void moved(const char *what, const MutatorCountersStruct *by) {
+  MutatorCountersStruct now;
+  unsigned i;
+  CHECK(MutatorCountersGet(&now) == MutatorResOK, "%s", what);
+#define MOVED(field)                                                                                                   \
+  CHECK(now.field - last.field == by->field, "%s: " #field " moved by %llu, not %llu", what,                           \
+        (unsigned long long)(now.field - last.field), (unsigned long long)by->field)
+  MOVED(faults);
+  MOVED(handled);
+  MOVED(forwarded);
+  MOVED(recovered);
+  MOVED(steps);
+  MOVED(inaccessible);
+  MOVED(planHits);
+  MOVED(planMisses);
+  for (i = 0; i < MutatorDeclineLIMIT; i++) MOVED(declines[i]);
+  last = now;
+}
+
+static MutatorFaultResult callback(MutatorFaultRange range, MutatorContext context, void *address, MutatorAccess access,
+                                   void *closure) {
+  (void)range;
+  (void)address;
+  (void)access;
+  (void)closure;
+  switch (answer) {
+  case ANSWER_STEP: return MutatorFaultStep(context) == MutatorResOK ? MutatorFaultHANDLED : MutatorFaultDECLINED;
+  case ANSWER_OPEN:
+    faultTestProtect(base, faultTestPageSize(), PROT_READ | PROT_WRITE);
+    return MutatorFaultHANDLED;
+  default: return MutatorFaultDECLINED;
+  }
+}
+
+/* What is declined is forwarded to the program's own handler, which opens the page. */
+static void previous(int signal, siginfo_t *info, void *ucontext) {
+  (void)ucontext;
+  if (info->si_code > 0) CHECK(signal == SIGSEGV && info->si_addr == base, "a fault at %p", info->si_addr);
+  forwardedToUs++;
+  faultTestProtect(base, faultTestPageSize(), PROT_READ | PROT_WRITE);
+}
+
+static void protect(void) { faultTestProtect(base, faultTestPageSize(), PROT_NONE); }
+
+/* One instruction at one PC, so that its plan is found again. */
+__attribute__((noinline)) static void store(unsigned char *address) {
+  __asm__ volatile("movb $1, (%0)" : : "r"(address) : "memory");
+}
+
+/* Not in the table. */
+static void storeUnlisted(unsigned char *address) { __asm__ volatile("sgdt (%0)" : : "r"(address) : "memory"); }
+
+static void stepping(void) {
+  unsigned i;
+  answer = ANSWER_STEP;
+  protect();
+  store(base);
+  moved("the first step", &(MutatorCountersStruct){.faults = 1, .handled = 1, .steps = 1, .planMisses = 1});
+  store(base);
+  moved("the second step", &(MutatorCountersStruct){.faults = 1, .handled = 1, .steps = 1, .planHits = 1});
+  for (i = 0; i < 200; i++) store(base + i);
+  moved("steps", &(MutatorCountersStruct){.faults = 200, .handled = 200, .steps = 200, .planHits = 200});
+  storeUnlisted(base);
+  moved("a decline", &(MutatorCountersStruct){
+                         .faults = 1, .forwarded = 1, .planMisses = 1, .declines[MutatorDeclineOPCODE] = 1});
+  CHECK(forwardedToUs == 1, "forwarded %u times", forwardedToUs);
+}
+
+static void opening(void) {
+  answer = ANSWER_OPEN;
+  protect();
+  store(base);
+  moved("an opened page", &(MutatorCountersStruct){.faults = 1, .handled = 1});
+  store(base);
+  moved("no fault", &(MutatorCountersStruct){.faults = 0});
+  answer = ANSWER_DECLINE;
+  protect();
+  store(base);
+  moved("a callback that declines", &(MutatorCountersStruct){.faults = 1, .forwarded = 1});
+  CHECK(forwardedToUs == 2, "forwarded %u times", forwardedToUs);
+  CHECK(kill(getpid(), SIGSEGV) == 0, "kill");
+  moved("a signal somebody sent", &(MutatorCountersStruct){.faults = 1, .forwarded = 1});
+  CHECK(forwardedToUs == 3, "forwarded %u times", forwardedToUs);
+}
+
+static void recovering(void) {
+  uint64_t word = 0;
+  protect();
+  CHECK(MutatorMemoryLoad(MutatorMemoryDirect(), &word, base, 8) == MutatorResACCESS, "load");
+  moved("an expected fault", &(MutatorCountersStruct){.recovered = 1});
+  CHECK(MutatorMemoryStore(MutatorMemoryDirect(), base, &word, 4) == MutatorResACCESS, "store");
+  moved("an expected fault", &(MutatorCountersStruct){.recovered = 1});
+  CHECK(MutatorMemoryLoad(MutatorWindowMemory(&window), &word, base, 8) == MutatorResOK, "load");
+  moved("a load that succeeds", &(MutatorCountersStruct){.faults = 0});
+}
+
+/* The alias has gone: the step finds out by a fault of its own. */
+static void failing(void) {
+  void *alias = NULL;
+  answer = ANSWER_STEP;
+  CHECK(MutatorWindowAlias(&window, base, faultTestPageSize(), &alias) == MutatorResOK, "alias");
+  faultTestProtect(alias, faultTestPageSize(), PROT_NONE);
+  protect();
+  store(base);
+  moved("a step without access", &(MutatorCountersStruct){.faults = 1, .forwarded = 1, .recovered = 1,
+                                                          .inaccessible = 1, .planHits = 1});
+}
+
+int main(void) {
+  static MutatorFaultRangeStruct range;
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = previous;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  CHECK(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
+  CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "FaultSetup");
+  CHECK(MutatorWindowCreate(&window, faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  base = MutatorWindowBase(&window);
+  CHECK(MutatorFaultRangeAdd(&range, base, base + faultTestPageSize(), callback, NULL, &window) == MutatorResOK, "add");
+  CHECK(MutatorCountersGet(&last) == MutatorResOK, "counters");
+  stepping();
+  opening();
+  recovering();
+  failing();
+  return 0;
+}

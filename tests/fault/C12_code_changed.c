@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * C12_code_changed.c -- a plan is never used for bytes that it was not made from
+ *
+ * A JIT rewrites the instruction between CanStep and Step, or between two
+ * faults at the same PC.
+ */
+
+#include "support/fault_test.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+/* All of them eight bytes long, so that one can replace another. */
+#define PAD "; nop; nop; nop; nop; nop"
+SNIPPET(storeRax, "mov %rax, (%rdi)" PAD);
+SNIPPET(storeRcx, "mov %rcx, (%rdi)" PAD);
+SNIPPET(loadRcx, "mov (%rdi), %rcx" PAD);
+SNIPPET(storeNext, "mov %rax, 8(%rdi); nop; nop; nop; nop");
+SNIPPET(storeShort, "mov %al, (%rdi); nop; nop; nop; nop; nop; nop");
+SNIPPET(unlisted, "sgdt (%rdi); nop; nop; nop; nop; nop");
+SNIPPET(harmless, "nop; nop; nop; nop; nop; nop; nop; nop");
+
+static MutatorWindowStruct window;
+static uint64_t *alias;
+
+typedef struct Change {
+  const char *name;
+  const unsigned char *to;
+  MutatorRes res;
+  MutatorDecline decline;
+  uint64_t first; /* the window's first word afterwards */
+} Change;
+
+enum { Before = 0x77, Rax = 0x1111, Rcx = 0x2222, Size = 8 };
+
+static MutatorBool probe(FaultTestStop stop) {
+  const Change *change = stop->closure;
+  unsigned char *code = (unsigned char *)faultTestGet(stop->ucontext, MutatorRegisterPC);
+  FaultTestPictureStruct picture;
+  CHECK(MutatorContextCanStepInstruction(&stop->context), "CanStep");
+  memcpy(code, change->to, Size);
+  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  CHECK(MutatorContextStepInstructionWith(&stop->context, MutatorWindowMemory(&window)) == change->res, "%s: %s",
+        change->name, MutatorDeclineName(MutatorContextDecline(&stop->context)));
+  CHECK(MutatorContextDecline(&stop->context) == change->decline, "%s: %s", change->name,
+        MutatorDeclineName(MutatorContextDecline(&stop->context)));
+  CHECK(alias[0] == change->first && alias[1] == Before, "%s: memory has %#llx", change->name,
+        (unsigned long long)alias[0]);
+  if (change->res != MutatorResOK)
+    CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "%s: the record has changed", change->name);
+  return 0;
+}
+
+/* The second fault at a PC, whose bytes are others now; the closure is what they store. */
+static MutatorBool probeAgain(FaultTestStop stop) {
+  CHECK(MutatorContextStepInstructionWith(&stop->context, MutatorWindowMemory(&window)) == MutatorResOK, "Step");
+  CHECK(alias[0] == *(const uint64_t *)stop->closure, "it stored %#llx", (unsigned long long)alias[0]);
+  return 0;
+}
+
+int main(void) {
+  static const Change changes[] = {
+      {"the same", storeRax, MutatorResOK, MutatorDeclineNONE, Rax},
+      {"another register", storeRcx, MutatorResOK, MutatorDeclineNONE, Rcx},
+      {"a shorter store", storeShort, MutatorResOK, MutatorDeclineNONE, (Before & ~0xff) | (Rax & 0xff)},
+      {"a load", loadRcx, MutatorResUNIMPL, MutatorDeclineDIRECTION, Before},
+      {"another address", storeNext, MutatorResUNIMPL, MutatorDeclineADDRESS, Before},
+      {"not in the table", unlisted, MutatorResUNIMPL, MutatorDeclineOPCODE, Before},
+      {"no access at all", harmless, MutatorResUNIMPL, MutatorDeclineOPCODE, Before},
+  };
+  uint64_t rax = Rax, rcx = Rcx;
+  FaultTestRegisters registers = {{0}};
+  unsigned i;
+  void *pointer = NULL;
+  faultTestSetup();
+  CHECK(MutatorWindowCreate(&window, faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  CHECK(MutatorWindowAlias(&window, MutatorWindowBase(&window), 16, &pointer) == MutatorResOK, "alias");
+  alias = pointer;
+  faultTestProtect(MutatorWindowBase(&window), faultTestPageSize(), PROT_NONE);
+  registers.word[MutatorRegisterRDI] = (MutatorWord)MutatorWindowBase(&window);
+  registers.word[MutatorRegisterRAX] = Rax;
+  registers.word[MutatorRegisterRCX] = Rcx;
+  for (i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+    alias[0] = alias[1] = Before;
+    (void)FAULT_TEST_RUN(storeRax, &registers, probe, (void *)(uintptr_t)&changes[i]);
+    CHECK(faultTestStops() == 1, "%s: %u faults", changes[i].name, faultTestStops());
+  }
+  for (i = 0; i < 10; i++) { /* at one PC, faultTestCode's */
+    (void)FAULT_TEST_RUN(storeRax, &registers, probeAgain, &rax);
+    (void)FAULT_TEST_RUN(storeRcx, &registers, probeAgain, &rcx);
+  }
+  return 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * C15_nofault_client.c -- direct accesses under a client's own handler that calls MutatorFaultRecover first
+ *
+ * The library's hook is not installed.  Also from inside the handler.
+ */
+
+#include "fault/nofault.h"
+
+#include <unistd.h>
+
+#include "arch/x86/native.h"
+
+SNIPPET(codeLoad, "mov (%rdi), %rax");
+
+static unsigned char *page;
+
+/* What is not the library's own is not recovered from. */
+static void checkRefusals(FaultTestStop stop) {
+  MutatorWord pc = faultTestGet(stop->ucontext, MutatorRegisterPC);
+  siginfo_t sent = *stop->info;
+  CHECK(!MutatorFaultRecover(stop->info, stop->ucontext), "the client's own fault");
+  CHECK(!MutatorFaultRecover(NULL, stop->ucontext) && !MutatorFaultRecover(stop->info, NULL), "NULL");
+  CHECK(!MutatorFaultRecover((siginfo_t *)((uintptr_t)stop->info + 1), stop->ucontext), "misaligned");
+  CHECK(!MutatorFaultRecover(stop->info, (ucontext_t *)((uintptr_t)stop->ucontext + 1)), "misaligned");
+  /* A signal that arrives just before the access is made: the access is still to come. */
+  sent.si_code = SI_USER;
+  faultTestSet(stop->ucontext, MutatorRegisterPC, (MutatorWord)(uintptr_t)mutatorNativeLoad8);
+  CHECK(!MutatorFaultRecover(&sent, stop->ucontext), "a signal somebody sent");
+  CHECK(faultTestGet(stop->ucontext, MutatorRegisterPC) == (MutatorWord)(uintptr_t)mutatorNativeLoad8, "the PC");
+  faultTestSet(stop->ucontext, MutatorRegisterPC, pc);
+}
+
+static MutatorBool probe(FaultTestStop stop) {
+  CHECK(stop->number == 0, "a nested fault has not been recovered from");
+  checkRefusals(stop);
+  nofaultAll(page);
+  return 0;
+}
+
+int main(void) {
+  FaultTestRegisters registers = {{0}};
+  faultTestStack(1 << 20);
+  faultTestHandlers();
+  page = faultTestPageNew(FaultTestPageNOACCESS);
+  nofaultAll(page);
+  registers.word[MutatorRegisterRDI] = (MutatorWord)page;
+  (void)FAULT_TEST_RUN(codeLoad, &registers, probe, NULL);
+  CHECK(faultTestStops() == 1, "%u faults", faultTestStops());
+  return 0;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * C5_declined_step.c -- a declined step changes nothing, byte for byte, and says why
+ *
+ * Real faults at the end of a page, some with a record changed afterwards.
+ */
+
+#include "support/fault_test.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "arch/x86/decoder.h"
+#include "core/plan_cache.h"
+
+SNIPPET(codeStore, "mov %rax, (%rdi)");
+SNIPPET(codeLoad, "mov (%rdi), %rax");
+SNIPPET(codeUnlisted, "sgdt (%rdi)");
+SNIPPET(codeOperandAndWide, ".byte 0x66, 0x48, 0x89, 0x07");
+SNIPPET(codeTwoSegments, ".byte 0x3e, 0x3e, 0x89, 0x07");
+SNIPPET(codeRepeated, ".byte 0xf3, 0x89, 0x07");
+SNIPPET(codeNarrowSignExtension, ".byte 0x63, 0x07");
+SNIPPET(codeTraced, "pushfq; orl $0x100, (%rsp); popfq; mov %rax, (%rdi)");
+
+enum { TF = 0x100 };
+
+/* What is done to the record, the library or the memory before the step. */
+typedef void (*Spoil)(FaultTestStop stop);
+typedef void (*Restore)(void);
+
+static MutatorWindowStruct window;
+static MutatorMemoryStruct useless;
+
+static void nothing(FaultTestStop stop) { (void)stop; }
+static void restoreNothing(void) {}
+static void addressBelow(FaultTestStop stop) {
+  stop->info->si_addr = (void *)(faultTestGet(stop->ucontext, MutatorRegisterRDI) - 1);
+}
+static void addressAbove(FaultTestStop stop) {
+  stop->info->si_addr = (void *)(faultTestGet(stop->ucontext, MutatorRegisterRDI) + 8);
+}
+static void direction(FaultTestStop stop) { stop->ucontext->uc_mcontext.gregs[REG_ERR] ^= 2; }
+static void sent(FaultTestStop stop) { stop->info->si_code = SI_USER; }
+static void general(FaultTestStop stop) {
+  stop->info->si_code = SI_KERNEL;
+  stop->ucontext->uc_mcontext.gregs[REG_TRAPNO] = 13;
+}
+static void unknownTrap(FaultTestStop stop) { stop->ucontext->uc_mcontext.gregs[REG_TRAPNO] = 99; }
+static void execute(FaultTestStop stop) { stop->ucontext->uc_mcontext.gregs[REG_ERR] |= 16; }
+static void otherRegister(FaultTestStop stop) { faultTestSet(stop->ucontext, MutatorRegisterRDI, 0x1000); }
+static void noCode(FaultTestStop stop) {
+  faultTestSet(stop->ucontext, MutatorRegisterPC, (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS));
+}
+
+/* The decoders are all in use, and the cache remembers nothing. */
+static void busy(FaultTestStop stop) {
+  size_t i;
+  (void)stop;
+  memset(mutatorPlanCacheSlots, 0, (mutatorPlanCacheMask + 1) * sizeof *mutatorPlanCacheSlots);
+  for (i = 0; i < mutatorDecoderCount; i++) mutatorDecoders[i].busy = 1;
+}
+static void restoreBusy(void) {
+  size_t i;
+  for (i = 0; i < mutatorDecoderCount; i++) mutatorDecoders[i].busy = 0;
+}
+
+typedef struct Case {
+  const char *name;
+  const unsigned char *code, *end;
+  Spoil spoil;
+  Restore restore;
+  MutatorDecline decline;
+} Case;
+
+#define CASE(code, spoil, restore, decline) {#code ", " #spoil, code, code##_end, spoil, restore, MutatorDecline##decline}
+static const Case cases[] = {
+    CASE(codeUnlisted, nothing, restoreNothing, OPCODE),
+    CASE(codeOperandAndWide, nothing, restoreNothing, PREFIX),
+    CASE(codeTwoSegments, nothing, restoreNothing, PREFIX),
+    CASE(codeRepeated, nothing, restoreNothing, PREFIX),
+    CASE(codeNarrowSignExtension, nothing, restoreNothing, OPCODE),
+    CASE(codeTraced, nothing, restoreNothing, TRACE),
+    CASE(codeStore, addressBelow, restoreNothing, ADDRESS),
+    CASE(codeStore, addressAbove, restoreNothing, ADDRESS),
+    CASE(codeLoad, addressAbove, restoreNothing, ADDRESS),
+    CASE(codeStore, otherRegister, restoreNothing, ADDRESS),
+    CASE(codeStore, direction, restoreNothing, DIRECTION),
+    CASE(codeLoad, direction, restoreNothing, DIRECTION),
+    CASE(codeStore, sent, restoreNothing, ASYNC),
+    CASE(codeStore, general, restoreNothing, KIND),
+    CASE(codeStore, unknownTrap, restoreNothing, KIND),
+    CASE(codeStore, execute, restoreNothing, EXECUTE),
+    CASE(codeStore, noCode, restoreNothing, FETCH),
+    CASE(codeStore, busy, restoreBusy, BUSY),
+    CASE(codeLoad, busy, restoreBusy, BUSY),
+};
+
+/* Both pages, as the alias shows them. */
+static unsigned char before[2 * 4096];
+
+static void *alias(void) {
+  void *pointer = NULL;
+  CHECK(MutatorWindowAlias(&window, MutatorWindowBase(&window), sizeof before, &pointer) == MutatorResOK, "alias");
+  return pointer;
+}
+
+static uint64_t declines(MutatorDecline reason) {
+  MutatorCountersStruct counters;
+  CHECK(MutatorCountersGet(&counters) == MutatorResOK, "counters");
+  return counters.declines[reason];
+}
+
+static void stepEveryWay(FaultTestStop stop, const Case *c) {
+  const MutatorMemory memories[] = {MutatorMemoryDirect(), MutatorWindowMemory(&window), MutatorMemoryProcess()};
+  size_t i;
+  for (i = 0; i < sizeof memories / sizeof memories[0]; i++) {
+    uint64_t count = declines(c->decline);
+    CHECK(MutatorContextStepInstructionWith(&stop->context, memories[i]) == MutatorResUNIMPL, "%s", c->name);
+    CHECK(MutatorContextDecline(&stop->context) == c->decline, "%s: %s", c->name,
+          MutatorDeclineName(MutatorContextDecline(&stop->context)));
+    CHECK(declines(c->decline) == count + 1, "%s: counted", c->name);
+  }
+}
+
+static MutatorBool probe(FaultTestStop stop) {
+  const Case *c = stop->closure;
+  FaultTestPictureStruct picture;
+  c->spoil(stop);
+  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  errno = 4711;
+  CHECK(!MutatorContextCanStepInstruction(&stop->context), "%s", c->name);
+  CHECK(MutatorContextDecline(&stop->context) == c->decline, "%s: %s", c->name,
+        MutatorDeclineName(MutatorContextDecline(&stop->context)));
+  stepEveryWay(stop, c);
+  CHECK(errno == 4711, "%s: errno", c->name);
+  c->restore();
+  CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "%s: the record has changed", c->name);
+  CHECK(memcmp(before, alias(), sizeof before) == 0, "%s: memory has changed", c->name);
+  faultTestSet(stop->ucontext, MutatorRegisterFLAGS, 0x202); /* no trace on the way out */
+  return 0;
+}
+
+/* MEMORY: the plan is good, the memory cannot do it. */
+static MutatorBool probeMemory(FaultTestStop stop) {
+  FaultTestPictureStruct picture;
+  uint64_t count = declines(MutatorDeclineMEMORY);
+  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  CHECK(MutatorContextCanStepInstruction(&stop->context), "CanStep");
+  CHECK(MutatorContextStepInstructionWith(&stop->context, stop->closure) == MutatorResUNIMPL, "Step");
+  CHECK(MutatorContextDecline(&stop->context) == MutatorDeclineMEMORY, "Step");
+  CHECK(declines(MutatorDeclineMEMORY) == count + 1, "counted");
+  CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "the record has changed");
+  CHECK(memcmp(before, alias(), sizeof before) == 0, "memory has changed");
+  return 0;
+}
+
+static MutatorRes loadNothing(MutatorMemory memory, void *buffer, void *address, size_t size) {
+  (void)memory;
+  (void)buffer;
+  (void)address;
+  (void)size;
+  return MutatorResUNIMPL;
+}
+
+int main(void) {
+  FaultTestRegisters registers = {{0}};
+  size_t i;
+  faultTestSetup();
+  CHECK(MutatorWindowCreate(&window, sizeof before, MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  CHECK(MutatorMemoryInit(&useless, NULL, loadNothing, NULL, NULL, NULL) == MutatorResOK, "memory");
+  for (i = 0; i < sizeof before; i++) before[i] = (unsigned char)(i % 253);
+  memcpy(alias(), before, sizeof before);
+  faultTestProtect(MutatorWindowBase(&window), sizeof before, 0);
+  registers.word[MutatorRegisterRAX] = 0x1122334455667788;
+  registers.word[MutatorRegisterRDI] = (MutatorWord)MutatorWindowBase(&window) + 4096 - 4;
+  for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const Case *c = &cases[i];
+    (void)faultTestRun(&registers, faultTestCode(c->code, (size_t)(c->end - c->code)), probe, (void *)(uintptr_t)c);
+    CHECK(faultTestStops() == 1, "%s: %u faults", c->name, faultTestStops());
+  }
+  (void)FAULT_TEST_RUN(codeStore, &registers, probeMemory, &useless);
+  (void)FAULT_TEST_RUN(codeLoad, &registers, probeMemory, &useless);
+  (void)FAULT_TEST_RUN(codeStore, &registers, probeMemory, MutatorMemoryProcess()); /* crosses a page */
+  return 0;
+}

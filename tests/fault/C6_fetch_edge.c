@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * C6_fetch_edge.c -- reading the instruction never faults the handler
+ *
+ * Instructions that end where the next page is not mapped are stepped;
+ * truncated ones, strings of prefixes and random bytes there are declined.
+ */
+
+#include "support/fault_test.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* RDI is the operand's address, less what the instruction adds. */
+SNIPPET(code2, "mov (%rdi), %eax");
+SNIPPET(code3, "mov %rax, (%rdi)");
+SNIPPET(code4, "movzwl (%rdi,%rcx), %eax");
+SNIPPET(code5, "cmpw $7, (%rdi,%rcx)");
+SNIPPET(code6, "cmpl $0x1234567, (%rdi)");
+SNIPPET(code7, "movq $1, (%rdi)");
+SNIPPET(code8, "movq $1, (%rdi,%rcx,8)");
+SNIPPET(code9, "movq $1, 1(%rdi,%rcx,8)");
+SNIPPET(code10, ".byte 0xc7, 0x87; .long 0x100, 0x12345678");
+SNIPPET(code11, "movq $0x12345678, 0x100(%rdi)");
+SNIPPET(code12, "movq $0x12345678, 0x100(%rdi,%rcx,8)");
+SNIPPET(code13, "movq $0x12345678, %ds:0x100(%rdi,%rcx,8)");
+SNIPPET(code9Absolute, ".byte 0xa1; .quad 0");
+SNIPPET(codeFault, "mov (%rdi), %eax");
+
+enum { Page = 4096 };
+
+static MutatorWindowStruct window;
+static unsigned char *base;
+
+static MutatorBool probeStepped(FaultTestStop stop) {
+  const size_t *size = stop->closure;
+  MutatorWord pc = faultTestGet(stop->ucontext, MutatorRegisterPC);
+  if (stop->number == 1) { /* past the end */
+    CHECK(MutatorContextKind(&stop->context) == MutatorFaultKindUNMAPPED, "%zu bytes: the page behind", *size);
+    CHECK(MutatorContextAccess(&stop->context) == MutatorAccessEXECUTE, "%zu bytes: the page behind", *size);
+    CHECK(pc % Page == 0, "%zu bytes: the page behind", *size);
+    return 0;
+  }
+  CHECK(stop->number == 0, "%zu bytes: fault %u", *size, stop->number);
+  CHECK((pc + *size) % Page == 0, "%zu bytes: it ends at the edge", *size);
+  CHECK(MutatorContextCanStepInstruction(&stop->context), "%zu bytes: %s", *size,
+        MutatorDeclineName(MutatorContextDecline(&stop->context)));
+  CHECK(MutatorContextStepInstructionWith(&stop->context, MutatorWindowMemory(&window)) == MutatorResOK, "%zu bytes",
+        *size);
+  CHECK(faultTestGet(stop->ucontext, MutatorRegisterPC) == pc + *size, "%zu bytes: the PC", *size);
+  return 1;
+}
+
+static void stepped(const unsigned char *code, const unsigned char *end, size_t size) {
+  unsigned char copy[16];
+  FaultTestRegisters registers = {{0}};
+  CHECK((size_t)(end - code) == size, "the assembler made %zu bytes, not %zu", (size_t)(end - code), size);
+  memcpy(copy, code, size);
+  if (code == code9Absolute) memcpy(copy + 1, &base, sizeof base);
+  registers.word[MutatorRegisterRDI] = (MutatorWord)base;
+  (void)faultTestRun(&registers, faultTestCodeEdge(copy, size), probeStepped, &size);
+  CHECK(faultTestStops() == 2, "%zu bytes: %u faults", size, faultTestStops());
+}
+
+/* synthetic: a real fault, with the PC moved to where the bytes are ------------------ */
+
+typedef struct Bytes {
+  const unsigned char *pc;
+  size_t readable;
+} Bytes;
+
+static MutatorBool probeDeclined(FaultTestStop stop) {
+  const Bytes *bytes = stop->closure;
+  MutatorInstructionStruct instruction;
+  FaultTestPictureStruct picture;
+  MutatorDecline decline;
+  CHECK(stop->number == 0, "%zu bytes: the fetch has faulted", bytes->readable);
+  faultTestSet(stop->ucontext, MutatorRegisterPC, (MutatorWord)bytes->pc);
+  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  CHECK(!MutatorContextCanStepInstruction(&stop->context), "%zu bytes", bytes->readable);
+  decline = MutatorContextDecline(&stop->context);
+  CHECK((decline == MutatorDeclineFETCH) == (bytes->readable == 0), "%zu bytes: %s", bytes->readable,
+        MutatorDeclineName(decline));
+  CHECK(MutatorContextStepInstruction(&stop->context) == MutatorResUNIMPL, "%zu bytes", bytes->readable);
+  CHECK(MutatorContextDecode(&stop->context, &instruction) == MutatorResUNIMPL, "%zu bytes", bytes->readable);
+  CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "%zu bytes", bytes->readable);
+  /* And when telling general protection faults apart. */
+  stop->info->si_code = SI_KERNEL;
+  stop->ucontext->uc_mcontext.gregs[REG_TRAPNO] = 13;
+  (void)MutatorContextKind(&stop->context);
+  /* And breakpoints. */
+  stop->info->si_signo = SIGTRAP;
+  stop->ucontext->uc_mcontext.gregs[REG_TRAPNO] = 3;
+  (void)MutatorContextPC(&stop->context);
+  return 0;
+}
+
+static void declined(const unsigned char *pc, size_t readable) {
+  Bytes bytes = {pc, readable};
+  FaultTestRegisters registers = {{0}};
+  registers.word[MutatorRegisterRDI] = (MutatorWord)base;
+  (void)FAULT_TEST_RUN(codeFault, &registers, probeDeclined, &bytes);
+  CHECK(faultTestStops() == 1, "%zu bytes: %u faults", readable, faultTestStops());
+}
+
+static void truncated(void) {
+  size_t size, cut;
+  const struct {
+    const unsigned char *code, *end;
+  } whole[] = {{code3, code3_end}, {code8, code8_end}, {code12, code12_end}, {code13, code13_end}};
+  size_t i;
+  for (i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+    size = (size_t)(whole[i].end - whole[i].code);
+    for (cut = 1; cut < size; cut++) declined(faultTestCodeEdge(whole[i].code, size - cut), size - cut);
+  }
+}
+
+static void prefixes(void) {
+  static const unsigned char all[] = {0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x48, 0x0f};
+  unsigned char bytes[16];
+  size_t i, count;
+  for (i = 0; i < sizeof all; i++)
+    for (count = 1; count <= 15; count++) {
+      memset(bytes, all[i], sizeof bytes);
+      declined(faultTestCodeEdge(bytes, count), count);
+    }
+  for (count = 0; count < 16; count++) bytes[count] = all[count % 5];
+  declined(faultTestCodeEdge(bytes, 15), 15);
+}
+
+/* The operand of what random bytes name seldom explains the fault; whatever is
+ * decided, nothing may fault and nothing changes without an OK. */
+static MutatorBool probeRandom(FaultTestStop stop) {
+  const Bytes *bytes = stop->closure;
+  FaultTestPictureStruct picture;
+  CHECK(stop->number == 0, "the fetch has faulted");
+  faultTestSet(stop->ucontext, MutatorRegisterPC, (MutatorWord)bytes->pc);
+  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  if (!MutatorContextCanStepInstruction(&stop->context)) {
+    CHECK(MutatorContextStepInstructionWith(&stop->context, MutatorWindowMemory(&window)) == MutatorResUNIMPL, "Step");
+    CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "the record");
+  }
+  return 0;
+}
+
+static void random15(unsigned rounds) {
+  uint64_t seed = 0x9e3779b97f4a7c15;
+  FaultTestRegisters registers = {{0}};
+  registers.word[MutatorRegisterRDI] = (MutatorWord)base;
+  (void)printf("seed %#llx, %u rounds\n", (unsigned long long)seed, rounds);
+  while (rounds-- > 0) {
+    uint64_t bytes[2] = {faultTestRandom(&seed), faultTestRandom(&seed)};
+    size_t count = 1 + faultTestRandom(&seed) % 15;
+    Bytes where = {faultTestCodeEdge((unsigned char *)bytes, count), count};
+    (void)FAULT_TEST_RUN(codeFault, &registers, probeRandom, &where);
+  }
+}
+
+int main(void) {
+  unsigned char *none;
+  faultTestSetup();
+  CHECK(MutatorWindowCreate(&window, Page, MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  base = MutatorWindowBase(&window);
+  faultTestProtect(base, Page, PROT_NONE);
+#define STEPPED(size) stepped(code##size, code##size##_end, size)
+  STEPPED(2);
+  STEPPED(3);
+  STEPPED(4);
+  STEPPED(5);
+  STEPPED(6);
+  STEPPED(7);
+  STEPPED(8);
+  STEPPED(9);
+  STEPPED(10);
+  STEPPED(11);
+  STEPPED(12);
+  stepped(code13, code13_end, (size_t)(code13_end - code13));
+  stepped(code9Absolute, code9Absolute_end, 9);
+  truncated();
+  prefixes();
+  /* No byte at all can be read; or none before the PC. */
+  none = faultTestPageNew(FaultTestPageNOACCESS);
+  declined(none, 0);
+  declined(none + 100, 0);
+  none = faultTestPageNew(FaultTestPageUNMAPPED);
+  declined(none, 0);
+  none = faultTestPageNew(FaultTestPageHOLE);
+  declined(none, 0);
+  declined((const unsigned char *)0x8000000000000000, 0);
+  declined((const unsigned char *)~(uintptr_t)0, 0);
+  declined(NULL, 0);
+  memset(none + Page, 0x90, 16); /* behind a hole: what precedes the PC cannot be read */
+  declined(none + Page, 16);
+  random15(3000);
+  return 0;
+}

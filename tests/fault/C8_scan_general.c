@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * C8_scan_general.c -- a scan finds a reference that is only in a general-purpose register, whichever
+ *
+ * Of a thread stopped by a fault, and of one that another thread has suspended.
+ */
+
+#include "support/fault_test.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+SNIPPET(codeFault, "mov (%rdi), %rax");
+SNIPPET(codeLoop, "1: pause; jmp 1b");
+
+void faultTestExit(void);
+
+/* Copies of the values may be in vector registers, so only what the record has of
+ * the general registers counts. */
+typedef struct Search {
+  MutatorWord wanted;
+  const ucontext_t *ucontext;
+  unsigned found, areas;
+} Search;
+
+static MutatorRes look(void *base, void *limit, void *closure) {
+  Search *search = closure;
+  MutatorWord *word;
+  CHECK((uintptr_t)base % sizeof(void *) == 0 && (uintptr_t)limit % sizeof(void *) == 0 && base < limit,
+        "an area from %p to %p", base, limit);
+  search->areas++;
+  for (word = base; word < (MutatorWord *)limit; word++)
+    if (*word == search->wanted && (greg_t *)word - search->ucontext->uc_mcontext.gregs < NGREG &&
+        (greg_t *)word >= search->ucontext->uc_mcontext.gregs)
+      search->found++;
+  return MutatorResOK;
+}
+
+static unsigned find(MutatorContext context, MutatorWord wanted) {
+  Search search = {wanted, context->native.ucontext, 0, 0};
+  CHECK(MutatorContextScan(context, look, &search) == MutatorResOK, "Scan");
+  CHECK(search.areas > 0, "no area");
+  return search.found;
+}
+
+/* RSP and RDI have values of their own. */
+static void fillRegisters(FaultTestRegisters *registers, void *page) {
+  unsigned reg;
+  for (reg = 0; reg < 16; reg++) registers->word[reg] = 0x5ca1ab1e00000000 + reg;
+  registers->word[MutatorRegisterRDI] = (MutatorWord)page;
+  registers->word[MutatorRegisterRSP] = (MutatorWord)page - 2048;
+}
+
+static void findEvery(MutatorContext context, const FaultTestRegisters *registers) {
+  unsigned reg;
+  for (reg = 0; reg < 16; reg++) {
+    MutatorWord value = 0;
+    CHECK(find(context, registers->word[reg]) > 0, "register %u", reg);
+    CHECK(MutatorContextGetRegister(context, (MutatorRegister)reg, &value) == MutatorResOK, "register %u", reg);
+    CHECK(value == registers->word[reg], "register %u", reg);
+    /* It is found there, not elsewhere. */
+    CHECK(MutatorContextSetRegister(context, (MutatorRegister)reg, 0) == MutatorResOK, "register %u", reg);
+    CHECK(find(context, registers->word[reg]) == 0, "register %u is empty", reg);
+    CHECK(MutatorContextSetRegister(context, (MutatorRegister)reg, value) == MutatorResOK, "register %u", reg);
+  }
+}
+
+static MutatorBool probe(FaultTestStop stop) {
+  findEvery(&stop->context, stop->closure);
+  return 0;
+}
+
+/* suspension ------------------------------------------------------------------ */
+
+static ucontext_t *volatile parked;
+static volatile MutatorBool released;
+
+static void park(int signal, siginfo_t *info, void *ucontext) {
+  (void)signal;
+  (void)info;
+  parked = ucontext;
+  while (!released) continue;
+}
+
+typedef struct Suspension {
+  pid_t thread;
+  const FaultTestRegisters *registers;
+  const unsigned char *code;
+} Suspension;
+
+static void *suspend(void *closure) {
+  const Suspension *suspension = closure;
+  MutatorContextStruct context;
+  for (;;) { /* until it is in the snippet */
+    released = 0;
+    parked = NULL;
+    CHECK(syscall(SYS_tgkill, getpid(), suspension->thread, SIGUSR1) == 0, "tgkill");
+    while (parked == NULL) continue;
+    CHECK(MutatorContextInitThread(&context, parked) == MutatorResOK, "InitThread");
+    if ((MutatorWord)MutatorContextPC(&context) - (MutatorWord)suspension->code < SNIPPET_SIZE(codeLoop)) break;
+    released = 1;
+    (void)usleep(1000);
+  }
+  CHECK(MutatorContextVariety(&context) == MutatorContextTHREAD, "variety");
+  CHECK(MutatorContextSP(&context) == (void *)suspension->registers->word[MutatorRegisterRSP], "SP");
+  findEvery(&context, suspension->registers);
+  CHECK(MutatorContextSetRegister(&context, MutatorRegisterPC, (MutatorWord)(uintptr_t)faultTestExit) == MutatorResOK,
+        "PC");
+  CHECK(MutatorContextCommit(&context) == MutatorResOK, "Commit");
+  released = 1;
+  return NULL;
+}
+
+static void suspended(const FaultTestRegisters *registers) {
+  Suspension suspension = {(pid_t)syscall(SYS_gettid), registers, NULL};
+  struct sigaction action;
+  pthread_t thread;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = park;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  CHECK(sigaction(SIGUSR1, &action, NULL) == 0, "sigaction");
+  suspension.code = faultTestCode(codeLoop, SNIPPET_SIZE(codeLoop));
+  CHECK(pthread_create(&thread, NULL, suspend, &suspension) == 0, "pthread_create");
+  (void)faultTestRun(registers, suspension.code, probe, NULL);
+  CHECK(pthread_join(thread, NULL) == 0, "pthread_join");
+}
+
+int main(void) {
+  FaultTestRegisters registers = {{0}};
+  faultTestSetup();
+  fillRegisters(&registers, faultTestPageNew(FaultTestPageNOACCESS));
+  (void)FAULT_TEST_RUN(codeFault, &registers, probe, &registers);
+  CHECK(faultTestStops() == 1, "%u faults", faultTestStops());
+  suspended(&registers);
+  return 0;
+}

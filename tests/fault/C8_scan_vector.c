@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * C8_scan_vector.c -- a scan finds a reference that is only in a vector, mask or MMX register, in any of its words
+ *
+ * As many registers as the CPU has.  Of a thread stopped by a fault, and of one
+ * that another thread has suspended.
+ */
+
+#include "support/fault_test.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define ALL8 "0,1,2,3,4,5,6,7"
+#define ALL16 ALL8 ",8,9,10,11,12,13,14,15"
+#define ALL32 ALL16 ",16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31"
+
+/* RSI the vectors' words, RDX the masks', RCX the MMX registers'. */
+#define LOAD_MMX ".irp n," ALL8 "\nmovq 8*\\n(%rcx), %mm\\n\n.endr\n"
+#define LOAD_SSE ".irp n," ALL16 "\nmovups 16*\\n(%rsi), %xmm\\n\n.endr\n" LOAD_MMX
+#define LOAD_AVX ".irp n," ALL16 "\nvmovups 32*\\n(%rsi), %ymm\\n\n.endr\n" LOAD_MMX
+#define LOAD_512                                                                                                       \
+  ".irp n," ALL32 "\nvmovups 64*\\n(%rsi), %zmm\\n\n.endr\n.irp n," ALL8 "\nkmovq 8*\\n(%rdx), %k\\n\n.endr\n" LOAD_MMX
+#define CLEAR "xor %ecx, %ecx; xor %edx, %edx; xor %esi, %esi\n"
+#define FAULT CLEAR "mov (%rdi), %rax"
+#define LOOP CLEAR "1: pause; jmp 1b"
+
+SNIPPET(faultSSE, LOAD_SSE FAULT);
+SNIPPET(faultAVX, LOAD_AVX FAULT);
+SNIPPET(fault512, LOAD_512 FAULT);
+SNIPPET(loopSSE, LOAD_SSE LOOP);
+SNIPPET(loopAVX, LOAD_AVX LOOP);
+SNIPPET(loop512, LOAD_512 LOOP);
+
+void faultTestExit(void);
+
+typedef struct Set {
+  const char *name;
+  const unsigned char *fault, *faultEnd, *loop, *loopEnd;
+  unsigned vectors, masks; /* words */
+} Set;
+
+static const Set setSSE = {"SSE", faultSSE, faultSSE_end, loopSSE, loopSSE_end, 16 * 2, 0};
+static const Set setAVX = {"AVX", faultAVX, faultAVX_end, loopAVX, loopAVX_end, 16 * 4, 0};
+static const Set set512 = {"AVX-512", fault512, fault512_end, loop512, loop512_end, 32 * 8, 8};
+
+static struct {
+  MutatorWord vector[32 * 8], mask[8], mmx[8];
+} words;
+
+static void fillWords(void) {
+  unsigned i;
+  for (i = 0; i < 32 * 8; i++) words.vector[i] = 0x5ca1ab1e00010000 + i;
+  for (i = 0; i < 8; i++) words.mask[i] = 0x5ca1ab1e00020000 + i;
+  for (i = 0; i < 8; i++) words.mmx[i] = 0x5ca1ab1e00030000 + i;
+}
+
+typedef struct Search {
+  MutatorWord wanted;
+  unsigned found;
+} Search;
+
+static MutatorRes look(void *base, void *limit, void *closure) {
+  Search *search = closure;
+  MutatorWord *word;
+  CHECK((uintptr_t)base % sizeof(void *) == 0 && (uintptr_t)limit % sizeof(void *) == 0 && base < limit,
+        "an area from %p to %p", base, limit);
+  for (word = base; word < (MutatorWord *)limit; word++)
+    if (*word == search->wanted) search->found++;
+  return MutatorResOK;
+}
+
+static void find(MutatorContext context, const MutatorWord *wanted, unsigned count, const char *what) {
+  unsigned i;
+  for (i = 0; i < count; i++) {
+    Search search = {wanted[i], 0};
+    CHECK(MutatorContextScan(context, look, &search) == MutatorResOK, "Scan");
+    CHECK(search.found == 1, "word %u of the %s registers is found %u times", i, what, search.found);
+  }
+}
+
+static void findEvery(MutatorContext context, const Set *set) {
+  find(context, words.vector, set->vectors, set->name);
+  find(context, words.mask, set->masks, "mask");
+  find(context, words.mmx, 8, "MMX");
+}
+
+static MutatorBool probe(FaultTestStop stop) {
+  findEvery(&stop->context, stop->closure);
+  return 0;
+}
+
+/* suspension ------------------------------------------------------------------ */
+
+static ucontext_t *volatile parked;
+static volatile MutatorBool released;
+
+static void park(int signal, siginfo_t *info, void *ucontext) {
+  (void)signal;
+  (void)info;
+  parked = ucontext;
+  while (!released) continue;
+}
+
+typedef struct Suspension {
+  pid_t thread;
+  const Set *set;
+  const unsigned char *code, *loop; /* the code, and the loop it ends in */
+} Suspension;
+
+static void *suspend(void *closure) {
+  const Suspension *suspension = closure;
+  MutatorContextStruct context;
+  for (;;) {
+    released = 0;
+    parked = NULL;
+    CHECK(syscall(SYS_tgkill, getpid(), suspension->thread, SIGUSR1) == 0, "tgkill");
+    while (parked == NULL) continue;
+    CHECK(MutatorContextInitThread(&context, parked) == MutatorResOK, "InitThread");
+    if ((MutatorWord)MutatorContextPC(&context) - (MutatorWord)suspension->loop < 4) break;
+    released = 1;
+    (void)usleep(1000);
+  }
+  findEvery(&context, suspension->set);
+  CHECK(MutatorContextSetRegister(&context, MutatorRegisterPC, (MutatorWord)(uintptr_t)faultTestExit) == MutatorResOK,
+        "PC");
+  released = 1;
+  return NULL;
+}
+
+static void suspended(const Set *set, const FaultTestRegisters *registers) {
+  size_t size = (size_t)(set->loopEnd - set->loop);
+  Suspension suspension = {(pid_t)syscall(SYS_gettid), set, faultTestCode(set->loop, size), NULL};
+  struct sigaction action;
+  pthread_t thread;
+  suspension.loop = suspension.code + size - 4; /* pause; jmp */
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = park;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  CHECK(sigaction(SIGUSR1, &action, NULL) == 0, "sigaction");
+  CHECK(pthread_create(&thread, NULL, suspend, &suspension) == 0, "pthread_create");
+  (void)faultTestRun(registers, suspension.code, probe, NULL);
+  CHECK(pthread_join(thread, NULL) == 0, "pthread_join");
+}
+
+int main(void) {
+  const Set *set = &setSSE;
+  FaultTestRegisters registers = {{0}};
+  if (faultTestFeature(FaultTestFeatureAVX)) set = &setAVX;
+  if (faultTestFeature(FaultTestFeatureAVX512)) set = &set512;
+  (void)printf("registers of %s\n", set->name);
+  fillWords();
+  faultTestSetup();
+  registers.word[MutatorRegisterRDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
+  registers.word[MutatorRegisterRSI] = (MutatorWord)words.vector;
+  registers.word[MutatorRegisterRDX] = (MutatorWord)words.mask;
+  registers.word[MutatorRegisterRCX] = (MutatorWord)words.mmx;
+  (void)faultTestRun(&registers, faultTestCode(set->fault, (size_t)(set->faultEnd - set->fault)), probe,
+                     (void *)(uintptr_t)set);
+  CHECK(faultTestStops() == 1, "%u faults", faultTestStops());
+  suspended(set, &registers);
+  return 0;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * F3_remove_while_faulting.c -- after Quiesce nobody calls what has been removed
+ *
+ * A thread faults in one page without pause.  The range is removed, quiesced
+ * and its closure wiped; whoever comes meanwhile finds no range, and a
+ * previous handler that lets the fault come again.
+ */
+
+#include "support/fault_test.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+
+enum { Rounds = 5000 };
+
+static unsigned char *page;
+static MutatorWindowStruct window;
+static MutatorFaultRangeStruct range;
+static volatile int done;
+static volatile unsigned alive, calls;
+
+static MutatorFaultResult step(MutatorFaultRange of, MutatorContext context, void *address, MutatorAccess access,
+                               void *closure) {
+  unsigned i;
+  (void)of;
+  (void)address;
+  (void)access;
+  calls++;
+  for (i = 0; i < 20; i++)
+    CHECK(*(volatile unsigned *)closure == 1, "called after Quiesce");
+  return MutatorFaultStep(context) == MutatorResOK ? MutatorFaultHANDLED : MutatorFaultDECLINED;
+}
+
+static void again(int signal) {
+  (void)signal;
+  (void)sched_yield();
+}
+
+static void *faultOften(void *closure) {
+  unsigned count = 0;
+  CHECK(MutatorFaultStackInstall() == MutatorResOK, "stack");
+  while (!done)
+    __asm__ volatile("movl %1, (%0)" : : "r"(page), "r"(++count) : "memory");
+  return closure;
+}
+
+int main(void) {
+  struct sigaction action;
+  pthread_t thread[2];
+  unsigned i;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = again;
+  action.sa_flags = SA_ONSTACK;
+  CHECK(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
+  CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
+  CHECK(MutatorWindowCreate(&window, faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  page = MutatorWindowBase(&window);
+  faultTestProtect(page, faultTestPageSize(), 0);
+  for (i = 0; i < 2; i++)
+    CHECK(pthread_create(&thread[i], NULL, faultOften, NULL) == 0, "thread");
+  for (i = 0; i < Rounds; i++) {
+    unsigned called = calls;
+    alive = 1;
+    CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), step, (void *)&alive, &window) == MutatorResOK,
+          "add");
+    while (calls == called)
+      (void)sched_yield();
+    CHECK(MutatorFaultRangeRemove(&range) == MutatorResOK, "remove");
+    CHECK(MutatorFaultQuiesce(20000) == MutatorResOK, "quiesce");
+    alive = 0;
+    memset(&range, 0xff, sizeof range);
+  }
+  CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), step, (void *)&alive, &window) == MutatorResOK,
+        "add");
+  alive = 1;
+  done = 1;
+  for (i = 0; i < 2; i++)
+    CHECK(pthread_join(thread[i], NULL) == 0, "join");
+  return 0;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * F3_second_range.c -- a step that touches another range asks it first, and declines if it does
+ */
+
+#include "support/fault_test.h"
+
+static unsigned char *base;
+static MutatorWindowStruct window;
+static MutatorFaultRangeStruct left, right;
+static MutatorFaultResult answer;
+static volatile unsigned asked, faulted;
+static void *askedAddress;
+static MutatorAccess askedAccess;
+
+static MutatorFaultResult beAsked(MutatorFaultRange range, MutatorContext context, void *address, MutatorAccess access,
+                                  void *closure) {
+  (void)closure;
+  CHECK(range == &right && context == NULL, "asked without a context");
+  asked++;
+  askedAddress = address;
+  askedAccess = access;
+  return answer;
+}
+
+static MutatorFaultResult step(MutatorFaultRange range, MutatorContext context, void *address, MutatorAccess access,
+                               void *closure) {
+  MutatorRes res;
+  (void)closure;
+  (void)access;
+  CHECK(range == &left && address == base + faultTestPageSize() - 4, "the fault at %p", address);
+  faulted++;
+  res = MutatorFaultStep(context);
+  if (res == MutatorResOK)
+    return MutatorFaultHANDLED;
+  CHECK(res == MutatorResUNIMPL, "%s", MutatorResName(res));
+  faultTestProtect(base, 2 * faultTestPageSize(), 3);
+  return MutatorFaultHANDLED;
+}
+
+static void storeAcross(uint64_t value, MutatorFaultResult its) {
+  answer = its;
+  asked = faulted = 0;
+  askedAddress = NULL;
+  faultTestProtect(base, 2 * faultTestPageSize(), 0);
+  __asm__ volatile("movq %1, (%0)" : : "r"(base + faultTestPageSize() - 4), "r"(value) : "memory");
+}
+
+static uint64_t loadAcross(void) {
+  uint64_t value;
+  faultTestProtect(base, 2 * faultTestPageSize(), 3);
+  __asm__ volatile("movq (%1), %0" : "=r"(value) : "r"(base + faultTestPageSize() - 4) : "memory");
+  return value;
+}
+
+int main(void) {
+  unsigned char *middle;
+  MutatorCountersStruct before, after;
+  CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
+  CHECK(MutatorWindowCreate(&window, 2 * faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  base = MutatorWindowBase(&window);
+  middle = base + faultTestPageSize();
+  CHECK(MutatorFaultRangeAdd(&left, base, middle, step, NULL, &window) == MutatorResOK, "add");
+  CHECK(MutatorFaultRangeAdd(&right, middle, middle + faultTestPageSize(), beAsked, NULL, &window) == MutatorResOK,
+        "add");
+
+  CHECK(MutatorCountersGet(&before) == MutatorResOK, "counters");
+  storeAcross(0x1122334455667788, MutatorFaultHANDLED);
+  CHECK(MutatorCountersGet(&after) == MutatorResOK && after.steps == before.steps + 1, "stepped");
+  CHECK(faulted == 1 && asked >= 1, "%u faults, asked %u times", faulted, asked);
+  CHECK(askedAddress == middle && askedAccess == MutatorAccessWRITE, "for the first byte that is its");
+  CHECK(loadAcross() == 0x1122334455667788, "stored");
+
+  storeAcross(0x99, MutatorFaultDECLINED);
+  CHECK(MutatorCountersGet(&before) == MutatorResOK && after.steps == before.steps, "not stepped");
+  CHECK(asked >= 1 && askedAddress == middle && loadAcross() == 0x99, "by the CPU, when it was open");
+
+  storeAcross(0x77, (MutatorFaultResult)5);
+  CHECK(MutatorCountersGet(&after) == MutatorResOK && after.steps == before.steps, "an unknown answer declines");
+  return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * F5_library_fault.c -- a fault of the library's own, inside a callback, is recovered and reported, and is no loop
+ */
+
+#include "support/fault_test.h"
+
+static unsigned char *page;
+static volatile unsigned calls;
+
+/* Stepping in place meets the protection again: that fault is the library's.
+ * So does every direct memory access. */
+static MutatorFaultResult stepInPlace(MutatorFaultRange range, MutatorContext context, void *address,
+                                      MutatorAccess access, void *closure) {
+  uint64_t word = 0;
+  (void)range;
+  (void)access;
+  (void)closure;
+  calls++;
+  CHECK(MutatorFaultStep(context) == MutatorResACCESS, "step");
+  CHECK(MutatorContextStepInstruction(context) == MutatorResACCESS, "step");
+  CHECK(MutatorMemoryLoad(MutatorMemoryDirect(), &word, address, 8) == MutatorResACCESS, "load");
+  CHECK(MutatorMemoryStore(MutatorMemoryDirect(), address, &word, 8) == MutatorResACCESS, "store");
+  faultTestProtect(page, faultTestPageSize(), 3);
+  CHECK(MutatorFaultStep(context) == MutatorResOK, "step: the page is open");
+  return MutatorFaultHANDLED;
+}
+
+int main(void) {
+  static MutatorFaultRangeStruct range;
+  MutatorCountersStruct before, after;
+  page = faultTestPageNew(FaultTestPageNOACCESS);
+  CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
+  CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), stepInPlace, NULL, NULL) == MutatorResOK, "add");
+  CHECK(MutatorCountersGet(&before) == MutatorResOK, "counters");
+  __asm__ volatile("movq %1, (%0)" : : "r"(page), "r"((uint64_t)99) : "memory");
+  CHECK(MutatorCountersGet(&after) == MutatorResOK, "counters");
+  CHECK(calls == 1 && *(uint64_t *)page == 99, "stepped once");
+  CHECK(after.recovered - before.recovered == 4, "%llu recovered",
+        (unsigned long long)(after.recovered - before.recovered));
+  CHECK(after.faults - before.faults == 1 && after.handled - before.handled == 1, "they do not count as faults");
+  CHECK(after.inaccessible - before.inaccessible == 2 && after.steps - before.steps == 1, "steps");
+  return 0;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * decode_fuzz.c -- any bytes at all, against a guard page (C6, C4)
+ *
+ * An input is a row of records of 24 bytes: how many instruction bytes, 15 of
+ * them, and a seed from which all registers follow.  The instruction bytes end
+ * where a page does and the next page is not accessible, so that reading one
+ * too many is a crash.  What is accepted is held against Zydis.
+ */
+
+#include <mutator.h>
+
+#include <Zydis/Zydis.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "arch/arch.h"
+#include "arch/x86/registers.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { RecordCODE = 15, RecordSIZE = 1 + RecordCODE + 8, PageSIZE = 4096 };
+
+#define REQUIRE(condition)                                                                                             \
+  do {                                                                                                                 \
+    if (!(condition)) wrong(__LINE__, #condition);                                                                     \
+  } while (0)
+
+static unsigned char *guard; /* first byte that cannot be read */
+static ZydisDecoder decoder;
+
+/* The record that is looked at now. */
+static struct {
+  unsigned char *code; /* guard - count */
+  size_t count;
+  uint64_t seed;
+  MutatorWord registers[MutatorRegisterLIMIT];
+} now;
+
+_Noreturn static void wrong(int line, const char *condition) {
+  size_t i;
+  fprintf(stderr, "decode_fuzz.c:%d: not true: %s\n  bytes:", line, condition);
+  for (i = 0; i < now.count; ++i) fprintf(stderr, " %02x", now.code[i]);
+  fprintf(stderr, "\n  seed: %016llx\n", (unsigned long long)now.seed);
+  abort();
+}
+
+static void setUp(void) {
+  unsigned char *pages;
+  if (guard != NULL) return;
+  pages = mmap(NULL, 2 * PageSIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED || mprotect(pages + PageSIZE, PageSIZE, PROT_NONE) != 0 ||
+      MutatorFaultSetup(NULL) != MutatorResOK ||
+      !ZYAN_SUCCESS(ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64))) {
+    fprintf(stderr, "decode_fuzz: cannot set up\n");
+    exit(1);
+  }
+  guard = pages + PageSIZE;
+}
+
+/* registers ------------------------------------------------------------------- */
+
+static uint64_t nextWord(uint64_t *state) {
+  uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+  z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+  z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+  return z ^ z >> 31;
+}
+
+static void fillRegisters(void) {
+  uint64_t state = now.seed;
+  unsigned i;
+  for (i = 0; i < MutatorRegisterLIMIT; ++i) now.registers[i] = nextWord(&state);
+  now.registers[MutatorRegisterPC] = (MutatorWord)now.code;
+}
+
+static MutatorWord segmentBaseOf(unsigned segment) {
+  return segment == MachineSegmentFS ? (MutatorWord)now.seed << 8 : (MutatorWord)now.seed >> 8;
+}
+
+static MutatorBool segmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
+  (void)machine;
+  REQUIRE(segment == MachineSegmentFS || segment == MachineSegmentGS);
+  *baseReturn = segmentBaseOf(segment);
+  return 1;
+}
+
+static MachineStruct makeMachine(void) {
+  static uint16_t offsets[MutatorRegisterLIMIT];
+  MachineStruct machine = {(unsigned char *)now.registers, offsets, segmentBase};
+  unsigned i;
+  for (i = 0; i < MutatorRegisterLIMIT; ++i) offsets[i] = (uint16_t)(i * sizeof(MutatorWord));
+  return machine;
+}
+
+/* the second opinion ---------------------------------------------------------- */
+
+typedef struct OpinionStruct {
+  MutatorBool valid, hasMemory;
+  size_t length, size;
+  MutatorAccess access;
+  MutatorWord address;
+  MutatorBool relative; /* to the next instruction */
+} OpinionStruct;
+
+static MutatorWord registerValue(ZydisRegister reg) {
+  return now.registers[ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg) - ZYDIS_REGISTER_RAX];
+}
+
+static MutatorWord addressOf(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperandMem *mem,
+                             OpinionStruct *opinion) {
+  MutatorWord address = (MutatorWord)mem->disp.value, mask = instruction->address_width == 32 ? 0xffffffff : ~(MutatorWord)0;
+  /* A SIB base of 101 with mod 00 is none; Zydis 4.0.0 sees R13D there with a 32-bit address. */
+  const MutatorBool none = (instruction->attributes & ZYDIS_ATTRIB_HAS_SIB) != 0 &&
+                           instruction->raw.modrm.mod == 0 && instruction->raw.sib.base == 5;
+  opinion->relative = mem->base == ZYDIS_REGISTER_RIP || mem->base == ZYDIS_REGISTER_EIP;
+  if (none)
+    address = (MutatorWord)instruction->raw.disp.value;
+  else if (opinion->relative)
+    address += (MutatorWord)now.code + instruction->length;
+  else if (mem->base != ZYDIS_REGISTER_NONE)
+    address += registerValue(mem->base);
+  if (mem->index != ZYDIS_REGISTER_NONE) address += registerValue(mem->index) * mem->scale;
+  address &= mask;
+  if (mem->segment == ZYDIS_REGISTER_FS) address += segmentBaseOf(MachineSegmentFS);
+  if (mem->segment == ZYDIS_REGISTER_GS) address += segmentBaseOf(MachineSegmentGS);
+  return address;
+}
+
+static void takeMemory(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperand *operand,
+                       OpinionStruct *opinion) {
+  if (operand->type != ZYDIS_OPERAND_TYPE_MEMORY || operand->visibility != ZYDIS_OPERAND_VISIBILITY_EXPLICIT ||
+      operand->mem.type != ZYDIS_MEMOP_TYPE_MEM)
+    return;
+  opinion->hasMemory = 1;
+  opinion->size = operand->size / 8;
+  opinion->address = addressOf(instruction, &operand->mem, opinion);
+  if ((operand->actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0) opinion->access |= MutatorAccessREAD;
+  if ((operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0) opinion->access |= MutatorAccessWRITE;
+}
+
+static OpinionStruct ask(void) {
+  ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+  ZydisDecodedInstruction instruction;
+  OpinionStruct opinion;
+  unsigned i;
+  memset(&opinion, 0, sizeof opinion);
+  if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, now.code, now.count, &instruction, operands))) return opinion;
+  opinion.valid = 1;
+  opinion.length = instruction.length;
+  for (i = 0; i < instruction.operand_count; ++i) takeMemory(&instruction, &operands[i], &opinion);
+  return opinion;
+}
+
+/* what is required ------------------------------------------------------------- */
+
+/* Of an instruction that is cut short, nothing may be made. */
+static void requireTruncation(size_t length) {
+  unsigned char whole[RecordCODE];
+  ArchPlanStruct plan;
+  size_t count;
+  memcpy(whole, now.code, length);
+  for (count = 1; count < length; ++count) {
+    memcpy(guard - count, whole, count);
+    REQUIRE(mutatorArchPlan(&plan, guard - count, count, (MutatorWord)guard) != MutatorDeclineNONE);
+  }
+  memcpy(now.code, whole, length);
+}
+
+static void requireAccess(const ArchPlanStruct *plan, Machine machine, const OpinionStruct *opinion) {
+  ArchAccessesStruct accesses;
+  REQUIRE(mutatorArchAccesses(plan, machine, &accesses) == MutatorDeclineNONE);
+  REQUIRE(accesses.count >= 1 && accesses.count <= MUTATOR_INSTRUCTION_ACCESSES);
+  REQUIRE(accesses.access[0].size == opinion->size && accesses.access[0].access == opinion->access);
+  REQUIRE((MutatorWord)accesses.access[0].address == opinion->address);
+}
+
+static MutatorBool checkPlan(Machine machine, const OpinionStruct *opinion) {
+  ArchPlanStruct plan;
+  MutatorDecline decline = mutatorArchPlan(&plan, now.code, now.count, (MutatorWord)now.code);
+  REQUIRE(decline < MutatorDeclineLIMIT);
+  if (decline != MutatorDeclineNONE) return 0;
+  REQUIRE(mutatorArchPlanLength(&plan) >= 1 && mutatorArchPlanLength(&plan) <= now.count);
+  REQUIRE(mutatorArchPlanLength(&plan) <= ARCH_INSTRUCTION_MAX);
+  REQUIRE(mutatorArchPlanName(&plan) != NULL);
+  REQUIRE(opinion->valid && opinion->length == mutatorArchPlanLength(&plan) && opinion->hasMemory);
+  requireAccess(&plan, machine, opinion);
+  requireTruncation(opinion->length);
+  return 1;
+}
+
+/* Of operands relative to the next instruction only aligned ones are promised. */
+static void checkOperand(Machine machine, const OpinionStruct *opinion) {
+  MutatorWord address;
+  size_t align = 0;
+  if (!mutatorArchOperand(now.code, now.count, machine, &address, &align)) return;
+  REQUIRE(align != 0 && (align & (align - 1)) == 0 && align <= 64);
+  if (opinion->hasMemory && (!opinion->relative || align > 1)) REQUIRE(address == opinion->address);
+}
+
+/* A record that the system never wrote: CanStep may say what it likes of it, as
+ * long as it is consistent. */
+static void checkContext(MutatorBool planned) {
+  MutatorInstructionStruct instruction;
+  MutatorContextStruct context;
+  ucontext_t ucontext;
+  siginfo_t info;
+  unsigned reg;
+  memset(&ucontext, 0, sizeof ucontext);
+  memset(&info, 0, sizeof info);
+  info.si_signo = SIGSEGV;
+  info.si_code = SEGV_ACCERR;
+  info.si_addr = (void *)now.registers[0];
+  ucontext.uc_mcontext.gregs[REG_TRAPNO] = 14;
+  ucontext.uc_mcontext.gregs[REG_ERR] = (greg_t)(now.seed & 0x17);
+  REQUIRE(MutatorContextInitFault(&context, &info, &ucontext) == MutatorResOK);
+  for (reg = 0; reg < MutatorRegisterFLAGS; ++reg)
+    REQUIRE(MutatorContextSetRegister(&context, (MutatorRegister)reg, now.registers[reg]) == MutatorResOK);
+  if (MutatorContextDecode(&context, &instruction) == MutatorResOK) {
+    REQUIRE(planned && instruction.length <= now.count && memcmp(instruction.bytes, now.code, instruction.length) == 0);
+  } else
+    REQUIRE(!planned || MutatorContextDecline(&context) == MutatorDeclineEXECUTE ||
+            MutatorContextDecline(&context) == MutatorDeclineBUSY);
+  if (MutatorContextCanStepInstruction(&context))
+    REQUIRE((MutatorWord)info.si_addr - (MutatorWord)instruction.access[0].address < instruction.access[0].size);
+  (void)MutatorContextKind(&context);
+}
+
+static void runRecord(const uint8_t *record) {
+  MachineStruct machine;
+  OpinionStruct opinion;
+  now.count = record[0] % RecordCODE + 1;
+  now.code = guard - now.count;
+  memcpy(now.code, record + 1, now.count);
+  memcpy(&now.seed, record + 1 + RecordCODE, sizeof now.seed);
+  fillRegisters();
+  machine = makeMachine();
+  opinion = ask();
+  checkContext(checkPlan(&machine, &opinion));
+  checkOperand(&machine, &opinion);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  size_t at;
+  setUp();
+  for (at = 0; at < size; at += RecordSIZE) {
+    uint8_t record[RecordSIZE] = {0};
+    memcpy(record, data + at, size - at < RecordSIZE ? size - at : RecordSIZE);
+    runRecord(record);
+  }
+  return 0;
+}

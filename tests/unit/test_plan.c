@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * test_plan.c -- from bytes to a plan, and Capstone's vote on it (C4, C12)
+ */
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <mutator/setup.h>
+
+#include "arch/x86/plan.h"
+
+#define BYTES(...) (const unsigned char[]){__VA_ARGS__}, sizeof((const unsigned char[]){__VA_ARGS__})
+
+static void set_up(void) { ck_assert_int_eq(MutatorSetup(NULL), MutatorResOK); }
+
+/* By the table and by Capstone. */
+static MutatorDecline decline_of(const unsigned char *bytes, size_t count) {
+  ArchPlanStruct plan;
+  return mutatorArchPlan(&plan, bytes, count, 0x401000);
+}
+
+static PlanStruct plan_of(const unsigned char *bytes, size_t count) {
+  ArchPlanStruct plan;
+  ck_assert_int_eq(mutatorArchPlan(&plan, bytes, count, 0x401000), MutatorDeclineNONE);
+  return mutatorPlanUnpack(&plan);
+}
+
+#define DECLINE(...) decline_of(BYTES(__VA_ARGS__))
+#define PLAN(...) plan_of(BYTES(__VA_ARGS__))
+
+START_TEST(a_load_has_all_its_parts) {
+  PlanStruct plan = PLAN(0x64, 0x4e, 0x8b, 0x94, 0xc8, 0x80, 0xff, 0xff, 0xff); /* mov r10, fs:[rax + r9 * 8 - 128] */
+  ck_assert_str_eq(mutatorOpcodeRows[plan.row].name, "MOV r, r/m");
+  ck_assert_uint_eq(plan.length, 9);
+  ck_assert_uint_eq(plan.width, 8);
+  ck_assert_uint_eq(plan.size, 8);
+  ck_assert_uint_eq(plan.reg, 10);
+  ck_assert_uint_eq(plan.base, 0);
+  ck_assert_uint_eq(plan.index, 9);
+  ck_assert_uint_eq(plan.scale, 3);
+  ck_assert_uint_eq(plan.segment, MachineSegmentFS);
+  ck_assert_uint_eq(plan.addressSize, 8);
+  ck_assert_int_eq(plan.displacement, -128);
+  ck_assert_uint_eq(plan.flags, 0);
+}
+END_TEST
+
+START_TEST(bytes_after_the_instruction_do_not_matter) {
+  PlanStruct plan = PLAN(0x8b, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
+  ck_assert_uint_eq(plan.length, 2);
+}
+END_TEST
+
+START_TEST(operand_size_is_by_66_and_rex_w) {
+  ck_assert_uint_eq(PLAN(0x8b, 0x00).width, 4);
+  ck_assert_uint_eq(PLAN(0x66, 0x8b, 0x00).width, 2);
+  ck_assert_uint_eq(PLAN(0x48, 0x8b, 0x00).width, 8);
+  ck_assert_uint_eq(PLAN(0x8a, 0x00).width, 1);
+  ck_assert_uint_eq(PLAN(0x66, 0x8a, 0x00).width, 1);
+}
+END_TEST
+
+START_TEST(extending_moves_have_two_sizes) {
+  PlanStruct plan = PLAN(0x48, 0x0f, 0xb6, 0x00);
+  ck_assert_uint_eq(plan.width, 8);
+  ck_assert_uint_eq(plan.size, 1);
+  plan = PLAN(0x0f, 0xbf, 0x00);
+  ck_assert_uint_eq(plan.width, 4);
+  ck_assert_uint_eq(plan.size, 2);
+  plan = PLAN(0x48, 0x63, 0x00);
+  ck_assert_uint_eq(plan.width, 8);
+  ck_assert_uint_eq(plan.size, 4);
+}
+END_TEST
+
+/* Table 3-1: without REX 4 to 7 are AH, CH, DH, BH; with any REX they are SPL, BPL, SIL, DIL. */
+START_TEST(high_bytes_only_without_rex) {
+  PlanStruct plan = PLAN(0x88, 0x38); /* mov [rax], bh */
+  ck_assert_uint_eq(plan.reg, 3);
+  ck_assert_uint_eq(plan.flags, PlanHIGH);
+  plan = PLAN(0x40, 0x88, 0x38); /* mov [rax], dil */
+  ck_assert_uint_eq(plan.reg, 7);
+  ck_assert_uint_eq(plan.flags, 0);
+  plan = PLAN(0x88, 0x18); /* mov [rax], bl */
+  ck_assert_uint_eq(plan.reg, 3);
+  ck_assert_uint_eq(plan.flags, 0);
+}
+END_TEST
+
+/* MOVZX names a byte in memory; its register is not one. */
+START_TEST(extending_moves_have_no_high_byte) {
+  PlanStruct plan = PLAN(0x0f, 0xb6, 0x38);
+  ck_assert_uint_eq(plan.reg, 7);
+  ck_assert_uint_eq(plan.flags, 0);
+}
+END_TEST
+
+START_TEST(immediates_have_the_operands_size) {
+  PlanStruct plan = PLAN(0xc7, 0x00, 0x01, 0x02, 0x03, 0x84);
+  ck_assert_uint_eq(plan.length, 6);
+  ck_assert_int_eq(plan.immediate, -(INT64_C(0x80000000) - 0x04030201));
+  ck_assert_uint_eq(plan.flags, PlanIMMEDIATE);
+  ck_assert_uint_eq(PLAN(0x66, 0xc7, 0x00, 0x01, 0x02).length, 5);
+  ck_assert_uint_eq(PLAN(0x48, 0xc7, 0x00, 0x01, 0x02, 0x03, 0x04).length, 7);
+  ck_assert_uint_eq(PLAN(0xc6, 0x00, 0x01).length, 3);
+  ck_assert_int_eq(PLAN(0x48, 0x83, 0x38, 0xff).immediate, -1);
+}
+END_TEST
+
+START_TEST(relative_operands_are_relative_to_the_next_instruction) {
+  PlanStruct plan = PLAN(0x48, 0xc7, 0x05, 0x10, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00);
+  ck_assert_uint_eq(plan.base, MutatorRegisterPC);
+  ck_assert_uint_eq(plan.length, 11);
+  ck_assert_int_eq(plan.displacement, 0x10);
+}
+END_TEST
+
+START_TEST(flat_segments_change_nothing) {
+  ck_assert_uint_eq(PLAN(0x3e, 0x8b, 0x00).segment, RawNONE);
+  ck_assert_uint_eq(PLAN(0x36, 0x8b, 0x45, 0x00).segment, RawNONE);
+  ck_assert_uint_eq(PLAN(0x65, 0x8b, 0x00).segment, MachineSegmentGS);
+}
+END_TEST
+
+START_TEST(register_operands_are_declined) {
+  ck_assert_int_eq(DECLINE(0x8b, 0xc0), MutatorDeclineOPCODE);
+  ck_assert_int_eq(DECLINE(0x0f, 0xb6, 0xc0), MutatorDeclineOPCODE);
+  ck_assert_int_eq(DECLINE(0x81, 0xf8, 0x00, 0x00, 0x00, 0x00), MutatorDeclineOPCODE);
+}
+END_TEST
+
+START_TEST(other_instructions_are_declined) {
+  ck_assert_int_eq(DECLINE(0x90), MutatorDeclineOPCODE);
+  ck_assert_int_eq(DECLINE(0x01, 0x00), MutatorDeclineOPCODE);
+  ck_assert_int_eq(DECLINE(0x8d, 0x00), MutatorDeclineOPCODE);
+  ck_assert_int_eq(DECLINE(0x8c, 0x00), MutatorDeclineOPCODE);             /* MOV m, segment register */
+  ck_assert_int_eq(DECLINE(0x83, 0x00, 0x01), MutatorDeclineOPCODE);       /* ADD */
+  ck_assert_int_eq(DECLINE(0xc7, 0x08, 0, 0, 0, 0), MutatorDeclineOPCODE); /* C7 /1 */
+  ck_assert_int_eq(DECLINE(0x0f, 0x0b), MutatorDeclineOPCODE);
+  ck_assert_int_eq(DECLINE(0x0f, 0x28, 0x00), MutatorDeclineOPCODE);
+  ck_assert_int_eq(DECLINE(0xc5, 0xf8, 0x28, 0x00), MutatorDeclineOPCODE);
+  ck_assert_int_eq(DECLINE(0xc5, 0xf8, 0x8b, 0x00), MutatorDeclineOPCODE); /* 8B, but not in the one-byte map */
+}
+END_TEST
+
+/* decoding.md, "Refuse (decline) until proven". */
+START_TEST(unproven_prefixes_are_declined) {
+  ck_assert_int_eq(DECLINE(0xf0, 0x8b, 0x00), MutatorDeclinePREFIX);
+  ck_assert_int_eq(DECLINE(0xf0, 0x89, 0x00), MutatorDeclinePREFIX);
+  ck_assert_int_eq(DECLINE(0xf2, 0x8b, 0x00), MutatorDeclinePREFIX);
+  ck_assert_int_eq(DECLINE(0xf3, 0x89, 0x00), MutatorDeclinePREFIX);
+  ck_assert_int_eq(DECLINE(0x66, 0xf3, 0x8b, 0x00), MutatorDeclinePREFIX);
+  ck_assert_int_eq(DECLINE(0x66, 0x48, 0x8b, 0x00), MutatorDeclinePREFIX);
+  ck_assert_int_eq(DECLINE(0x64, 0x3e, 0x8b, 0x00), MutatorDeclinePREFIX);
+  ck_assert_int_eq(DECLINE(0x3e, 0x64, 0x8b, 0x00), MutatorDeclinePREFIX);
+  ck_assert_int_eq(DECLINE(0x48, 0x64, 0x8b, 0x00), MutatorDeclinePREFIX);
+}
+END_TEST
+
+START_TEST(movsxd_without_rex_w_is_declined) {
+  ck_assert_int_eq(DECLINE(0x63, 0x00), MutatorDeclineOPCODE);
+  ck_assert_int_eq(DECLINE(0x66, 0x63, 0x00), MutatorDeclineOPCODE);
+}
+END_TEST
+
+/* C6: at the end of what can be read. */
+START_TEST(every_beginning_is_truncated) {
+  static const unsigned char bytes[] = {0x67, 0x65, 0x41, 0xc7, 0x84, 0x88, 1, 2, 3, 4, 5, 6, 7, 8};
+  size_t count;
+  for (count = 1; count < sizeof bytes; ++count)
+    ck_assert_int_eq(decline_of(bytes, count), MutatorDeclineTRUNCATED);
+  ck_assert_uint_eq(plan_of(bytes, sizeof bytes).length, sizeof bytes);
+}
+END_TEST
+
+/* The longest there is, and one byte more, on which the CPU faults. */
+START_TEST(fifteen_bytes_are_the_limit) {
+  unsigned char bytes[16];
+  memset(bytes, 0x66, sizeof bytes);
+  bytes[12] = 0x8b;
+  bytes[13] = 0x40;
+  ck_assert_uint_eq(plan_of(bytes, sizeof bytes).length, 15);
+  bytes[12] = 0x66;
+  bytes[13] = 0x8b;
+  bytes[14] = 0x40;
+  ck_assert_int_eq(decline_of(bytes, sizeof bytes), MutatorDeclineTRUNCATED);
+}
+END_TEST
+
+/* The vote: what our table says wrongly, Capstone notices. */
+START_TEST(capstone_contradicts_a_wrong_plan) {
+  static const unsigned char bytes[] = {0x48, 0x8b, 0x44, 0x8b, 0x10}; /* mov rax, [rbx + rcx * 4 + 16] */
+  PlanStruct right, wrong;
+  ck_assert_int_eq(mutatorPlanMake(&right, bytes, sizeof bytes), MutatorDeclineNONE);
+  ck_assert_int_eq(mutatorDecodeVote(&right, bytes, 0), MutatorDeclineNONE);
+#define WRONG(field, value)                                                                                            \
+  do {                                                                                                                 \
+    wrong = right;                                                                                                     \
+    wrong.field = value;                                                                                               \
+    ck_assert_msg(mutatorDecodeVote(&wrong, bytes, 0) == MutatorDeclineDECODER, "a wrong " #field);                    \
+  } while (0)
+  WRONG(displacement, 17);
+  WRONG(length, 4);
+  WRONG(width, 4);
+  WRONG(size, 4);
+  WRONG(reg, 1);
+  WRONG(base, 11);
+  WRONG(base, RawNONE);
+  WRONG(index, 9);
+  WRONG(index, RawNONE);
+  WRONG(scale, 3);
+  WRONG(segment, MachineSegmentFS);
+  WRONG(addressSize, 4);
+  WRONG(flags, PlanHIGH);
+  WRONG(flags, PlanIMMEDIATE);
+  WRONG(row, 0); /* CMP */
+}
+END_TEST
+
+START_TEST(capstone_contradicts_a_wrong_immediate) {
+  static const unsigned char bytes[] = {0x81, 0x78, 0x10, 1, 2, 3, 4}; /* cmp dword [rax + 16], 0x04030201 */
+  PlanStruct plan;
+  ck_assert_int_eq(mutatorPlanMake(&plan, bytes, sizeof bytes), MutatorDeclineNONE);
+  ck_assert_int_eq(mutatorDecodeVote(&plan, bytes, 0), MutatorDeclineNONE);
+  plan.immediate ^= 0x80;
+  ck_assert_int_eq(mutatorDecodeVote(&plan, bytes, 0), MutatorDeclineDECODER);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("plan");
+  TCase *tests = tcase_create("plan");
+  SRunner *runner;
+  int failed;
+
+  tcase_add_unchecked_fixture(tests, set_up, NULL);
+  tcase_add_test(tests, a_load_has_all_its_parts);
+  tcase_add_test(tests, bytes_after_the_instruction_do_not_matter);
+  tcase_add_test(tests, operand_size_is_by_66_and_rex_w);
+  tcase_add_test(tests, extending_moves_have_two_sizes);
+  tcase_add_test(tests, high_bytes_only_without_rex);
+  tcase_add_test(tests, extending_moves_have_no_high_byte);
+  tcase_add_test(tests, immediates_have_the_operands_size);
+  tcase_add_test(tests, relative_operands_are_relative_to_the_next_instruction);
+  tcase_add_test(tests, flat_segments_change_nothing);
+  tcase_add_test(tests, register_operands_are_declined);
+  tcase_add_test(tests, other_instructions_are_declined);
+  tcase_add_test(tests, unproven_prefixes_are_declined);
+  tcase_add_test(tests, movsxd_without_rex_w_is_declined);
+  tcase_add_test(tests, every_beginning_is_truncated);
+  tcase_add_test(tests, fifteen_bytes_are_the_limit);
+  tcase_add_test(tests, capstone_contradicts_a_wrong_plan);
+  tcase_add_test(tests, capstone_contradicts_a_wrong_immediate);
+  suite_add_tcase(suite, tests);
+  runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
