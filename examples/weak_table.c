@@ -25,11 +25,11 @@
 #include "weak_table_run.h"
 #include "weak_table_words.h"
 
-#define DEFAULT_ENTRIES 30000 /* or as many as there are words */
+#define DEFAULT_ENTRIES 60000 /* or as many as there are words */
 #define DEFAULT_THREADS 2
 #define DEFAULT_PHASES 8
 #define DEFAULT_REPEAT 3
-#define LONG_RUN 1000000 /* entries from which a run is done once: noise does not matter then */
+#define LONG_RUN 500000 /* entries from which a run is done once: noise does not matter then */
 
 /* clang-format off */
 static const char usage[] =
@@ -40,13 +40,13 @@ static const char usage[] =
     "it costs to answer a memory fault by scanning and by stepping.\n"
     "\n"
     "  --entries N   distinct words to intern (default: all in the files, at least\n"
-    "                30000); when the files have fewer, they are read as if in\n"
+    "                60000); when the files have fewer, they are read as if in\n"
     "                several editions: word#2, word#3, ...\n"
     "  --threads T   threads that look words up, 1 to 64 (default 2)\n"
     "  --phases P    collections, 1 to 10000 (default 8)\n"
     "  --budget N    steps in a collection, after which it scans (default 0: no limit)\n"
     "  --repeat R    do each run R times and show the least times (default 3; from\n"
-    "                1000000 entries on, 1)\n"
+    "                500000 entries on, 1)\n"
     "  --seed S      of the order of the words (default 1)\n"
     "  --help        this text\n"
     "\n"

@@ -99,7 +99,8 @@ void collectorMark(Collector *collector, Word *word) {
  *
  * To C and to thread sanitizers the alias is other memory than the table, so
  * that an entry was published there does not order its word's fields before
- * us.  The heap's size does: it was changed after the word was made and before it was published. */
+ * us.  The heap's size does: it was changed after the word was made and before
+ * it was published. */
 uintptr_t collectorRead(Collector *collector, Slot *slot) {
   uintptr_t value = atomic_load_explicit(slot, memory_order_acquire);
   (void)atomic_load_explicit(&collector->heap, memory_order_acquire);
@@ -279,21 +280,28 @@ static void freeTable(Collector *collector) {
   }
 }
 
-bool collectorDestroy(Collector *collector) {
-  bool good = !atomic_load(&collector->failed);
-  if (collector->alias != NULL)
-    freeTable(collector);
+/* No more faults are served, and no thread is left in the callback. */
+static bool detach(Collector *collector) {
+  if (collector->policy == PolicyNONE || !MutatorWindowCheck(&collector->window))
+    return true;
+  bool good = !refused("MutatorFaultRangeRemove", MutatorFaultRangeRemove(&collector->range));
+  return !refused("MutatorFaultQuiesce", MutatorFaultQuiesce(1000)) && good;
+}
+
+static void destroyWorkers(Collector *collector) {
   for (unsigned i = 0; collector->workers != NULL && i < collector->threads; i++) {
     freeDead(&collector->workers[i], SIZE_MAX);
     free(collector->workers[i].ring);
   }
   free(collector->workers);
+}
+
+bool collectorDestroy(Collector *collector) {
+  bool good = detach(collector) && !atomic_load(&collector->failed);
+  destroyWorkers(collector);
   pthread_mutex_destroy(&collector->insertion);
-  /* In this order: no thread may be in the callback when the window goes. */
-  if (collector->policy != PolicyNONE && MutatorWindowCheck(&collector->window)) {
-    good = !refused("MutatorFaultRangeRemove", MutatorFaultRangeRemove(&collector->range)) && good;
-    good = !refused("MutatorFaultQuiesce", MutatorFaultQuiesce(1000)) && good;
-  }
+  if (collector->alias != NULL)
+    freeTable(collector);
   if (MutatorWindowCheck(&collector->window))
     good = !refused("MutatorWindowDestroy", MutatorWindowDestroy(&collector->window)) && good;
   return good;

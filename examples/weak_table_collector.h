@@ -24,9 +24,10 @@
  * The invariant.  While the table is protected, a worker gets hold of no word
  * that the collector may take for dead:
  *
- *   - what was in its ring when TRACE began is marked, slice by slice.  (A
- *     word that drops out before its slice came is dead, if the table or a
- *     ring has not given it to somebody since: nobody copies from rings);
+ *   - what was in its ring when TRACE began is marked, slice by slice.  A
+ *     word that drops out before its slice came needs no mark: nobody copies
+ *     references from ring to ring, so whoever else has it has it marked on
+ *     another account;
  *   - a word read from the table is marked before the worker has it.  The
  *     protection is what makes us see that read (weak_table_policy.c);
  *   - a new word is marked from birth;

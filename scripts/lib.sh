@@ -4,7 +4,7 @@
 # What the scripts share: saying what happens, and installing what is missing.
 #
 #   require PACKAGE COMMAND...   without it the script cannot go on
-#   prefer PACKAGE COMMAND...    without it some tests are skipped
+#   prefer PACKAGE COMMAND...    without it some tests are skipped (with CI set: as require)
 #   install_missing              installs, on Debian and Ubuntu, the packages whose command fails
 #
 # A package is named as Debian names it; its command succeeds when it is there,
@@ -32,7 +32,8 @@ require() {
 }
 
 prefer() {
-  preferred+=("$1")
+  # Where changes are judged, a test must not be missing because a tool was.
+  if [ -n "${CI:-}" ]; then required+=("$1"); else preferred+=("$1"); fi
   probe[$1]="${*:2}"
 }
 

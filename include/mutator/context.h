@@ -105,7 +105,8 @@ typedef struct MutatorContextStruct {
   uint64_t plan[4];            /* private; the CPU port's */
   unsigned char bytes[16];     /* private; what the plan was made from */
   MutatorNativeStruct native;  /* private; the system's record */
-  MutatorWord reserved[3];     /* private; room to grow */
+  void *range;                 /* private; the range whose callback has it, or NULL */
+  MutatorWord reserved[2];     /* private; room to grow */
 } MutatorContextStruct;
 
 /* MutatorInstructionAccessKind -- how an instruction names memory */

@@ -24,6 +24,7 @@ static MutatorBool offerRange(MutatorContext context, const OSFaultStruct *fault
   range = mutatorRangeEnter(fault->address, &pin);
   if (range == NULL)
     return 0;
+  context->range = range;
   handled = mutatorRangeAsk(range, context, fault->address, fault->access);
   mutatorPinLeave(&mutatorPinCallbacks, &pin);
   return handled;

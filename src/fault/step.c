@@ -8,51 +8,82 @@
 /* FaultStepStruct -- who has allowed what to this step */
 typedef struct FaultStepStruct *FaultStep;
 typedef struct FaultStepStruct {
-  MutatorFaultRange own;   /* the fault's: its callback is what steps */
+  MutatorFaultRange own;   /* the fault's, or NULL: its callback is what steps */
   MutatorFaultRange other; /* the latest that was asked... */
   MutatorAccess access;    /* ...and what it has allowed */
 } FaultStepStruct;
 
-static MutatorBool allowed(FaultStep step, MutatorFaultRange range, MutatorWord address, MutatorAccess access) {
-  if (range == step->own || (range == step->other && (access & ~step->access) == 0))
+/* FaultOperandStruct -- an operand, and the first window met that is to reach it */
+typedef struct FaultOperandStruct *FaultOperand;
+typedef struct FaultOperandStruct {
+  MutatorWord first;
+  MutatorWord last; /* its last byte */
+  MutatorAccess access;
+  MutatorWindow window;
+} FaultOperandStruct;
+
+static MutatorBool touches(MutatorFaultRange range, const FaultOperandStruct *operand) {
+  return range != NULL && range->base <= operand->last && operand->first < range->limit;
+}
+
+static MutatorBool holds(MutatorFaultRange range, const FaultOperandStruct *operand) {
+  return range != NULL && range->base <= operand->first && operand->last < range->limit;
+}
+
+static MutatorBool ask(FaultStep step, MutatorFaultRange range, const FaultOperandStruct *operand) {
+  MutatorWord address = range->base > operand->first ? range->base : operand->first;
+  MutatorAccess granted = range == step->other ? step->access : MutatorAccessNONE;
+  if ((operand->access & ~granted) == 0)
     return 1;
-  if (!mutatorRangeAsk(range, NULL, address, access))
+  if (!mutatorRangeAsk(range, NULL, address, operand->access))
     return 0;
-  step->access = range == step->other ? step->access | access : access;
   step->other = range;
+  step->access = granted | operand->access;
   return 1;
 }
 
-/* An operand of which a window holds a part only is not accessible through the window. */
+/* Ask every other range that the operand touches. */
+static MutatorBool askOthers(FaultStep step, FaultOperand operand) {
+  MutatorFaultRange range;
+  for (range = mutatorRangeNext(operand->first); touches(range, operand); range = mutatorRangeNext(range->limit)) {
+    if (range != step->own && !ask(step, range, operand))
+      return 0;
+    if (operand->window == NULL)
+      operand->window = range->window;
+  }
+  return 1;
+}
+
+/* An operand of which a window holds only a part is not accessible through the window. */
 static MutatorRes alias(MutatorWindow window, void *address, size_t size, void **pointerReturn) {
   MutatorRes res = MutatorWindowAlias(window, address, size, pointerReturn);
   return res == MutatorResOK ? MutatorResOK : MutatorResACCESS;
 }
 
+/* The step's own range is not looked up again: another thread may have removed
+ * it since, and it is in use until its callback returns. */
 static MutatorRes translate(MutatorMemory memory, void *address, size_t size, MutatorAccess access,
                             void **pointerReturn) {
   FaultStep step = memory->closure;
-  MutatorWord first = (MutatorWord)address;
-  MutatorWord last = first + size - 1;
-  MutatorWindow window = NULL;
-  MutatorFaultRange range;
-  if (last < first)
+  FaultOperandStruct operand = {(MutatorWord)address, (MutatorWord)address + size - 1, access, NULL};
+  if (operand.last < operand.first)
     return MutatorResACCESS;
-  for (range = mutatorRangeNext(first); range != NULL && range->base <= last; range = mutatorRangeNext(range->limit)) {
-    if (!allowed(step, range, range->base > first ? range->base : first, access))
-      return MutatorResUNIMPL;
-    if (window == NULL)
-      window = range->window;
-  }
-  if (window != NULL)
-    return alias(window, address, size, pointerReturn);
+  if (touches(step->own, &operand))
+    operand.window = step->own->window;
+  if (!holds(step->own, &operand) && !askOthers(step, &operand))
+    return MutatorResUNIMPL;
+  if (operand.window != NULL)
+    return alias(operand.window, address, size, pointerReturn);
   *pointerReturn = address;
   return MutatorResOK;
 }
 
+/* A context that a client made in a handler of its own does not know its range. */
 static MutatorFaultRange ownRange(MutatorContext context) {
   MutatorFaultRange range;
   void *address;
+  if (context->range != NULL)
+    return context->range;
   if (MutatorContextAddress(context, &address) != MutatorResOK)
     return NULL;
   return MutatorFaultRangeFind(address, &range) == MutatorResOK ? range : NULL;
@@ -64,6 +95,8 @@ MutatorRes MutatorFaultStep(MutatorContext context) {
   MutatorMemoryStruct memory;
   MutatorRes res;
   PinStruct pin;
+  if (!MutatorContextCheck(context))
+    return MutatorResPARAM;
   mutatorPinEnter(&mutatorPinCallbacks, &pin);
   step.own = ownRange(context);
   res = MutatorMemoryInit(&memory, translate, NULL, NULL, NULL, &step);

@@ -10,8 +10,10 @@
 static void putPrefixes(unsigned char *bytes, size_t *at, Random random) {
   static const unsigned char prefixes[] = {0x66, 0x67, 0x64, 0x65, 0x26, 0x2e, 0x36, 0x3e, 0xf2, 0xf3, 0xf0};
   size_t count = randomOneIn(random, 2) ? 0 : randomBelow(random, 4);
-  while (count-- > 0) bytes[(*at)++] = prefixes[randomBelow(random, sizeof prefixes)];
-  if (randomOneIn(random, 3)) bytes[(*at)++] = (unsigned char)(0x40 | randomBelow(random, 16));
+  while (count-- > 0)
+    bytes[(*at)++] = prefixes[randomBelow(random, sizeof prefixes)];
+  if (randomOneIn(random, 3))
+    bytes[(*at)++] = (unsigned char)(0x40 | randomBelow(random, 16));
 }
 
 /* An opcode of a row, so that every prefix meets every row; of some row with another
@@ -22,7 +24,8 @@ static void putOpcode(unsigned char *bytes, size_t *at, Random random) {
   case 0:
   case 1:
   case 2:
-    if (row->map != RawMapONE) bytes[(*at)++] = 0x0f;
+    if (row->map != RawMapONE)
+      bytes[(*at)++] = 0x0f;
     bytes[(*at)++] = row->opcode;
     break;
   case 3: bytes[(*at)++] = 0x0f; break;
@@ -43,7 +46,8 @@ void arbitraryMake(Case theCase, Random random) {
   theCase->seed = randomNext(random);
   putPrefixes(theCase->bytes, &at, random);
   putOpcode(theCase->bytes, &at, random);
-  while (at < sizeof theCase->bytes) theCase->bytes[at++] = (unsigned char)randomNext(random);
+  while (at < sizeof theCase->bytes)
+    theCase->bytes[at++] = (unsigned char)randomNext(random);
   theCase->length = sizeof theCase->bytes;
 }
 
@@ -72,7 +76,8 @@ static PrefixesStruct prefixesOf(const CaseStruct *theCase) {
     case 0x64:
     case 0x65: ++prefixes.segments; break;
     default:
-      if (i + 1 != count) prefixes.rexMisplaced = 1;
+      if (i + 1 != count)
+        prefixes.rexMisplaced = 1;
       break;
     }
   return prefixes;
@@ -83,12 +88,18 @@ const char *arbitraryExcuse(const CaseStruct *theCase) {
   const PrefixesStruct prefixes = prefixesOf(theCase);
   const ZydisDecodedInstruction *instruction = &theCase->instruction;
   const MutatorBool wide = (instruction->attributes & ZYDIS_ATTRIB_HAS_REX) != 0 && instruction->raw.rex.W != 0;
-  if (prefixes.repeats != 0) return "F2 or F3 (XACQUIRE, XRELEASE or nothing) on an integer instruction";
-  if (prefixes.locks != 0) return "LOCK, which these do not take";
-  if (prefixes.segments > 1) return "more than one segment prefix";
-  if (prefixes.rexMisplaced) return "REX before a legacy prefix, or two of them";
-  if (prefixes.operand != 0 && wide) return "66 with REX.W, where it is redundant";
-  if (instruction->mnemonic == ZYDIS_MNEMONIC_MOVSXD && !wide) return "MOVSXD without REX.W";
+  if (prefixes.repeats != 0)
+    return "F2 or F3 (XACQUIRE, XRELEASE or nothing) on an integer instruction";
+  if (prefixes.locks != 0)
+    return "LOCK, which these do not take";
+  if (prefixes.segments > 1)
+    return "more than one segment prefix";
+  if (prefixes.rexMisplaced)
+    return "REX before a legacy prefix, or two of them";
+  if (prefixes.operand != 0 && wide)
+    return "66 with REX.W, where it is redundant";
+  if (instruction->mnemonic == ZYDIS_MNEMONIC_MOVSXD && !wide)
+    return "MOVSXD without REX.W";
   if (instruction->mnemonic == ZYDIS_MNEMONIC_TEST && instruction->opcode >= 0xf6 && instruction->raw.modrm.reg == 1)
     return "TEST by its undocumented encoding, F6 /1 and F7 /1";
   return NULL;

@@ -22,7 +22,8 @@ static CaseRefusal refusals[BATCH];
 /* failures -------------------------------------------------------------------- */
 
 static void printWord(const char *name, unsigned number, uint64_t before, uint64_t cpu, uint64_t step) {
-  if (cpu == step) return;
+  if (cpu == step)
+    return;
   printf("    %s%u before %016llx, CPU %016llx, Step %016llx\n", name, number, (unsigned long long)before,
          (unsigned long long)cpu, (unsigned long long)step);
 }
@@ -30,18 +31,23 @@ static void printWord(const char *name, unsigned number, uint64_t before, uint64
 static void printMemory(const char *who, const OutcomeStruct *outcome) {
   size_t i;
   printf("    %s changed %zu bytes at offset %zu:", who, outcome->changedSize, outcome->changedAt);
-  for (i = 0; i < outcome->changedSize && i < sizeof outcome->changed; ++i) printf(" %02x", outcome->changed[i]);
+  for (i = 0; i < outcome->changedSize && i < sizeof outcome->changed; ++i)
+    printf(" %02x", outcome->changed[i]);
   printf("\n");
 }
 
 static void printDifference(const CaseStruct *theCase, const OutcomeStruct *cpu, const OutcomeStruct *step) {
   unsigned i;
-  for (i = 0; i < 16; ++i) printWord("r", i, theCase->gpr[i], cpu->gpr[i], step->gpr[i]);
+  for (i = 0; i < 16; ++i)
+    printWord("r", i, theCase->gpr[i], cpu->gpr[i], step->gpr[i]);
   printWord("pc", 0, theCase->pc, cpu->pc, step->pc);
   printWord("flags", 0, theCase->flags, cpu->flags, step->flags);
-  if (cpu->signal != step->signal) printf("    signal: CPU %d, Step %d\n", cpu->signal, step->signal);
-  if (cpu->vector != step->vector) printf("    the vector state differs\n");
-  if (cpu->changedHash == step->changedHash && cpu->changedAt == step->changedAt) return;
+  if (cpu->signal != step->signal)
+    printf("    signal: CPU %d, Step %d\n", cpu->signal, step->signal);
+  if (cpu->vector != step->vector)
+    printf("    the vector state differs\n");
+  if (cpu->changedHash == step->changedHash && cpu->changedAt == step->changedAt)
+    return;
   printMemory("CPU ", cpu);
   printMemory("Step", step);
 }
@@ -56,22 +62,31 @@ static void printCase(const CaseStruct *theCase, const char *what) {
 
 static void fail(const CaseStruct *theCase, const char *what, size_t index, Tally tally) {
   ++tally->failures;
-  if (!batchVerbose) return;
+  if (!batchVerbose)
+    return;
   corpusAppend(theCase);
-  if (++failuresPrinted > FailuresPRINTED) return;
+  if (++failuresPrinted > FailuresPRINTED)
+    return;
   printCase(theCase, what);
-  if (stepped[index].stepped) printDifference(theCase, &native[index], &stepped[index]);
+  if (stepped[index].stepped)
+    printDifference(theCase, &native[index], &stepped[index]);
 }
 
 /* comparing ------------------------------------------------------------------- */
 
 static const char *difference(const OutcomeStruct *cpu, const OutcomeStruct *step) {
-  if (step->signal != 0) return "another signal came after the step";
-  if (cpu->signal != 0) return "the CPU raises a signal where Step goes on";
-  if (memcmp(cpu->gpr, step->gpr, sizeof cpu->gpr) != 0) return "a general register differs";
-  if (cpu->pc != step->pc) return "the program counter differs";
-  if (cpu->flags != step->flags) return "the flags differ";
-  if (cpu->vector != step->vector) return "the vector state differs";
+  if (step->signal != 0)
+    return "another signal came after the step";
+  if (cpu->signal != 0)
+    return "the CPU raises a signal where Step goes on";
+  if (memcmp(cpu->gpr, step->gpr, sizeof cpu->gpr) != 0)
+    return "a general register differs";
+  if (cpu->pc != step->pc)
+    return "the program counter differs";
+  if (cpu->flags != step->flags)
+    return "the flags differ";
+  if (cpu->vector != step->vector)
+    return "the vector state differs";
   if (cpu->changedAt != step->changedAt || cpu->changedSize != step->changedSize ||
       cpu->changedHash != step->changedHash)
     return "memory differs";
@@ -100,7 +115,8 @@ static void noteDecline(const CaseStruct *theCase, size_t index, Tally tally) {
     return;
   }
   ++tally->unexcused;
-  if (!batchVerbose || ++failuresPrinted > FailuresPRINTED) return;
+  if (!batchVerbose || ++failuresPrinted > FailuresPRINTED)
+    return;
   printCase(theCase, "declined, and is on no list of what may be");
   printf("    reason: %s\n", MutatorDeclineName(stepped[index].decline));
 }
@@ -109,18 +125,23 @@ static void compareOne(const CaseStruct *theCase, size_t index, Tally tally) {
   const char *what;
   harnessRun(theCase, 0, &native[index]);
   what = difference(&native[index], &stepped[index]);
-  if (what == NULL && native[index].pc != theCase->pc + theCase->length) what = "Zydis sees another length";
-  if (what != NULL) fail(theCase, what, index, tally);
+  if (what == NULL && native[index].pc != theCase->pc + theCase->length)
+    what = "Zydis sees another length";
+  if (what != NULL)
+    fail(theCase, what, index, tally);
   ++tally->compared;
   ++tally->rows[stepped[index].row];
   ++tally->modes[theCase->layout][theCase->protection];
-  if (theCase->address % DATA_PAGE + theCase->size > DATA_PAGE) ++tally->crossing;
-  if (theCase->combination >= 0) ++combinations[theCase->combination].compared;
+  if (theCase->address % DATA_PAGE + theCase->size > DATA_PAGE)
+    ++tally->crossing;
+  if (theCase->combination >= 0)
+    ++combinations[theCase->combination].compared;
 }
 
 static void judge(const CaseStruct *theCase, size_t index, Tally tally) {
   const OutcomeStruct *step = &stepped[index];
-  if (step->broken != NULL) fail(theCase, step->broken, index, tally);
+  if (step->broken != NULL)
+    fail(theCase, step->broken, index, tally);
   if (step->stepped)
     compareOne(theCase, index, tally);
   else if (step->decline != MutatorDeclineNONE)
@@ -140,7 +161,8 @@ static void deriveAll(Case cases, size_t count, Tally tally) {
   for (i = 0; i < count; ++i) {
     refusals[i] = caseDerive(&cases[i]);
     ++tally->refused[refusals[i]];
-    if (refusals[i] != CaseRefusalNONE && cases[i].combination >= 0) ++combinations[cases[i].combination].refused;
+    if (refusals[i] != CaseRefusalNONE && cases[i].combination >= 0)
+      ++combinations[cases[i].combination].refused;
   }
 }
 
@@ -161,7 +183,8 @@ void batchRun(Case cases, size_t count, Tally tally) {
       stepSome(cases, count, (Layout)layout, (Protection)protection);
   harnessOpen();
   for (i = 0; i < count; ++i)
-    if (refusals[i] == CaseRefusalNONE) judge(&cases[i], i, tally);
+    if (refusals[i] == CaseRefusalNONE)
+      judge(&cases[i], i, tally);
   tally->cases += count;
 }
 
@@ -180,7 +203,8 @@ static void reportModes(const TallyStruct *tally) {
 
 static void reportRows(const TallyStruct *tally) {
   unsigned row;
-  for (row = 0; row < mutatorOpcodeCount; ++row) printf("  %-20s %lu\n", mutatorOpcodeRows[row].name, tally->rows[row]);
+  for (row = 0; row < mutatorOpcodeCount; ++row)
+    printf("  %-20s %lu\n", mutatorOpcodeRows[row].name, tally->rows[row]);
 }
 
 static void reportDeclines(const TallyStruct *tally) {
@@ -188,10 +212,13 @@ static void reportDeclines(const TallyStruct *tally) {
   for (i = 0; i < CaseRefusalLIMIT; ++i)
     if (i != CaseRefusalNONE && tally->refused[i] != 0)
       printf("  not run, %s: %lu\n", caseRefusalName((CaseRefusal)i), tally->refused[i]);
-  if (tally->quiet != 0) printf("  ran without a fault: %lu\n", tally->quiet);
-  if (tally->refusedByCPU != 0) printf("  another signal than a memory fault: %lu\n", tally->refusedByCPU);
+  if (tally->quiet != 0)
+    printf("  ran without a fault: %lu\n", tally->quiet);
+  if (tally->refusedByCPU != 0)
+    printf("  another signal than a memory fault: %lu\n", tally->refusedByCPU);
   for (i = 0; i < MutatorDeclineLIMIT; ++i)
-    if (tally->declined[i] != 0) printf("  declined, %s: %lu\n", MutatorDeclineName((MutatorDecline)i), tally->declined[i]);
+    if (tally->declined[i] != 0)
+      printf("  declined, %s: %lu\n", MutatorDeclineName((MutatorDecline)i), tally->declined[i]);
   for (i = 0; i < sizeof tally->excused / sizeof tally->excused[0] && tally->excused[i].reason != NULL; ++i)
     printf("  MOV, CMP or TEST that may be declined, %s: %lu\n", tally->excused[i].reason, tally->excused[i].count);
 }

@@ -31,15 +31,18 @@ void caseSegmentBases(uint64_t fs, uint64_t gs) {
 static const ZydisDecoder *zydis(void) {
   static ZydisDecoder decoder;
   static MutatorBool ready;
-  if (!ready) (void)ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  if (!ready)
+    (void)ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
   ready = 1;
   return &decoder;
 }
 
 static MutatorAccess accessOf(const ZydisDecodedOperand *operand) {
   MutatorAccess access = MutatorAccessNONE;
-  if ((operand->actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0) access |= MutatorAccessREAD;
-  if ((operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0) access |= MutatorAccessWRITE;
+  if ((operand->actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0)
+    access |= MutatorAccessREAD;
+  if ((operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0)
+    access |= MutatorAccessWRITE;
   return access;
 }
 
@@ -60,7 +63,8 @@ static CaseRefusal takeOperands(Case theCase, const ZydisDecodedOperand *operand
   for (i = 0; i < theCase->instruction.operand_count; ++i) {
     const ZydisDecodedOperand *operand = &operands[i];
     if (operand->type == ZYDIS_OPERAND_TYPE_MEMORY) {
-      if (operand->mem.type == ZYDIS_MEMOP_TYPE_VSIB) return CaseRefusalVECTOR;
+      if (operand->mem.type == ZYDIS_MEMOP_TYPE_VSIB)
+        return CaseRefusalVECTOR;
       if (operand->mem.type != ZYDIS_MEMOP_TYPE_MEM || operand->visibility != ZYDIS_OPERAND_VISIBILITY_EXPLICIT)
         return CaseRefusalOPERANDS;
       theCase->operand = *operand;
@@ -68,7 +72,8 @@ static CaseRefusal takeOperands(Case theCase, const ZydisDecodedOperand *operand
     } else if (theCase->other.type == ZYDIS_OPERAND_TYPE_UNUSED)
       theCase->other = *operand;
   }
-  if (memories != 1 || theCase->operand.size == 0 || theCase->operand.size / 8 > DATA_PAGE) return CaseRefusalOPERANDS;
+  if (memories != 1 || theCase->operand.size == 0 || theCase->operand.size / 8 > DATA_PAGE)
+    return CaseRefusalOPERANDS;
   correctBase(theCase);
   theCase->size = theCase->operand.size / 8;
   theCase->access = accessOf(&theCase->operand);
@@ -81,7 +86,8 @@ static CaseRefusal decode(Case theCase) {
           ZydisDecoderDecodeFull(zydis(), theCase->bytes, sizeof theCase->bytes, &theCase->instruction, operands)))
     return CaseRefusalINVALID;
   theCase->length = theCase->instruction.length;
-  if ((theCase->instruction.attributes & ZYDIS_ATTRIB_IS_PRIVILEGED) != 0) return CaseRefusalPRIVILEGED;
+  if ((theCase->instruction.attributes & ZYDIS_ATTRIB_IS_PRIVILEGED) != 0)
+    return CaseRefusalPRIVILEGED;
   return takeOperands(theCase, operands);
 }
 
@@ -95,7 +101,8 @@ MutatorBool caseIsMove(const CaseStruct *theCase) {
   case ZYDIS_MNEMONIC_TEST: break;
   default: return 0;
   }
-  if (theCase->other.type != ZYDIS_OPERAND_TYPE_REGISTER) return theCase->other.type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
+  if (theCase->other.type != ZYDIS_OPERAND_TYPE_REGISTER)
+    return theCase->other.type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
   switch (ZydisRegisterGetClass(theCase->other.reg.value)) {
   case ZYDIS_REGCLASS_GPR8:
   case ZYDIS_REGCLASS_GPR16:
@@ -124,8 +131,10 @@ static uint64_t segmentBase(const CaseStruct *theCase) {
 /* Do the bytes alone say where the operand is, within 2 GiB of zero? */
 static MutatorBool needsLow(const CaseStruct *theCase) {
   const ZydisDecodedOperandMem *mem = &theCase->operand.mem;
-  if (addressBytes(theCase) < 8) return 1;
-  if (isInstructionPointer(mem->base)) return segmentBase(theCase) != 0;
+  if (addressBytes(theCase) < 8)
+    return 1;
+  if (isInstructionPointer(mem->base))
+    return segmentBase(theCase) != 0;
   return mem->base == ZYDIS_REGISTER_NONE && mem->index == ZYDIS_REGISTER_NONE &&
          theCase->instruction.raw.disp.size < 64;
 }
@@ -151,7 +160,8 @@ static uint64_t getRegister(const CaseStruct *theCase, ZydisRegister reg) {
 static MutatorBool patch(Case theCase, uint64_t value) {
   unsigned size = theCase->instruction.raw.disp.size / 8u;
   unsigned offset = theCase->instruction.raw.disp.offset;
-  if (size == 0 || (size == 4 && addressBytes(theCase) == 8 && (uint64_t)(int64_t)(int32_t)value != value)) return 0;
+  if (size == 0 || (size == 4 && addressBytes(theCase) == 8 && (uint64_t)(int64_t)(int32_t)value != value))
+    return 0;
   memcpy(theCase->bytes + offset, &value, size);
   return decode(theCase) == CaseRefusalNONE;
 }
@@ -186,10 +196,14 @@ static MutatorBool solveIndex(Case theCase, uint64_t want, Random random) {
 static MutatorBool solve(Case theCase, uint64_t target, Random random) {
   const ZydisDecodedOperandMem *mem = &theCase->operand.mem;
   uint64_t want = target - segmentBase(theCase);
-  if (addressBytes(theCase) < 4 || (addressBytes(theCase) == 4 && want >> 32 != 0)) return 0;
-  if (isInstructionPointer(mem->base)) return patch(theCase, want - (theCase->pc + theCase->length));
-  if (mem->base != ZYDIS_REGISTER_NONE) return solveBase(theCase, want, random);
-  if (mem->index != ZYDIS_REGISTER_NONE) return solveIndex(theCase, want, random);
+  if (addressBytes(theCase) < 4 || (addressBytes(theCase) == 4 && want >> 32 != 0))
+    return 0;
+  if (isInstructionPointer(mem->base))
+    return patch(theCase, want - (theCase->pc + theCase->length));
+  if (mem->base != ZYDIS_REGISTER_NONE)
+    return solveBase(theCase, want, random);
+  if (mem->index != ZYDIS_REGISTER_NONE)
+    return solveIndex(theCase, want, random);
   return patch(theCase, want);
 }
 
@@ -200,8 +214,10 @@ static uint64_t effectiveAddress(const CaseStruct *theCase) {
     address += theCase->pc + theCase->length;
   else if (mem->base != ZYDIS_REGISTER_NONE)
     address += getRegister(theCase, mem->base);
-  if (mem->index != ZYDIS_REGISTER_NONE) address += getRegister(theCase, mem->index) * mem->scale;
-  if (addressBytes(theCase) == 4) address = (uint32_t)address;
+  if (mem->index != ZYDIS_REGISTER_NONE)
+    address += getRegister(theCase, mem->index) * mem->scale;
+  if (addressBytes(theCase) == 4)
+    address = (uint32_t)address;
   return address + segmentBase(theCase);
 }
 
@@ -233,8 +249,10 @@ static MutatorBool willFault(const CaseStruct *theCase, size_t offset) {
 
 static MutatorBool aim(Case theCase, Random random) {
   size_t offset = chooseOffset(theCase, random);
-  if (!solve(theCase, dataBases[theCase->layout] + offset, random)) return 0;
-  if (theCase->gpr[MutatorRegisterSP] != canonical(theCase->gpr[MutatorRegisterSP])) return 0;
+  if (!solve(theCase, dataBases[theCase->layout] + offset, random))
+    return 0;
+  if (theCase->gpr[MutatorRegisterSP] != canonical(theCase->gpr[MutatorRegisterSP]))
+    return 0;
   theCase->address = effectiveAddress(theCase);
   offset = (size_t)(theCase->address - dataBases[theCase->layout]);
   return offset <= DATA_SIZE - theCase->size && willFault(theCase, offset);
@@ -244,7 +262,8 @@ static MutatorBool aim(Case theCase, Random random) {
 static CaseRefusal chooseAddress(Case theCase, Random random) {
   unsigned tries;
   for (tries = 0; tries < 24; ++tries)
-    if (aim(theCase, random)) return CaseRefusalNONE;
+    if (aim(theCase, random))
+      return CaseRefusalNONE;
   return CaseRefusalADDRESS;
 }
 
@@ -265,7 +284,8 @@ static uint64_t chooseFlags(Random random) {
 static uint64_t otherValue(const CaseStruct *theCase) {
   const ZydisDecodedOperand *other = &theCase->other;
   uint64_t value;
-  if (other->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) return other->imm.value.u;
+  if (other->type == ZYDIS_OPERAND_TYPE_IMMEDIATE)
+    return other->imm.value.u;
   if (other->type != ZYDIS_OPERAND_TYPE_REGISTER ||
       ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, other->reg.value) - ZYDIS_REGISTER_RAX > 15u)
     return 0;
@@ -277,13 +297,15 @@ static uint64_t otherValue(const CaseStruct *theCase) {
 static void chooseMemory(Case theCase, Random random) {
   uint64_t word = otherValue(theCase);
   size_t i;
-  for (i = 0; i < sizeof theCase->memory; ++i) theCase->memory[i] = (unsigned char)randomNext(random);
+  for (i = 0; i < sizeof theCase->memory; ++i)
+    theCase->memory[i] = (unsigned char)randomNext(random);
   switch (randomBelow(random, 4)) {
   case 0: break;
   case 1: word += randomBelow(random, 3) - 1; break;
   default: word = randomWord(random); break;
   }
-  if (theCase->other.reg.value == ZYDIS_REGISTER_RSP) word = canonical(word);
+  if (theCase->other.reg.value == ZYDIS_REGISTER_RSP)
+    word = canonical(word);
   memcpy(theCase->memory, &word, sizeof word);
 }
 
@@ -291,8 +313,10 @@ CaseRefusal caseDerive(Case theCase) {
   RandomStruct random = {theCase->seed};
   CaseRefusal refusal = decode(theCase);
   unsigned i;
-  if (refusal != CaseRefusalNONE) return refusal;
-  for (i = 0; i < 16; ++i) theCase->gpr[i] = randomWord(&random);
+  if (refusal != CaseRefusalNONE)
+    return refusal;
+  for (i = 0; i < 16; ++i)
+    theCase->gpr[i] = randomWord(&random);
   theCase->gpr[MutatorRegisterSP] = canonical(theCase->gpr[MutatorRegisterSP]);
   theCase->flags = chooseFlags(&random);
   theCase->layout = needsLow(theCase) || randomOneIn(&random, 2) ? LayoutLOW : LayoutHIGH;
@@ -309,7 +333,8 @@ void caseData(const CaseStruct *theCase, unsigned char data[DATA_SIZE]) {
   size_t offset = (size_t)(theCase->address - dataBases[theCase->layout]), i;
   size_t size = theCase->size < sizeof theCase->memory ? theCase->size : sizeof theCase->memory;
   if (pattern[1] == 0)
-    for (i = 0; i < DATA_SIZE; ++i) pattern[i] = (unsigned char)(i * 167 + i / 256 + 1);
+    for (i = 0; i < DATA_SIZE; ++i)
+      pattern[i] = (unsigned char)(i * 167 + i / 256 + 1);
   memcpy(data, pattern, DATA_SIZE);
   memcpy(data + offset, theCase->memory, size);
 }
@@ -334,7 +359,8 @@ void casePrint(const CaseStruct *theCase) {
   ZydisFormatter formatter;
   char text[128] = "not an instruction";
   size_t i;
-  for (i = 0; i < theCase->length; ++i) printf("%02x", theCase->bytes[i]);
+  for (i = 0; i < theCase->length; ++i)
+    printf("%02x", theCase->bytes[i]);
   (void)ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_INTEL);
   if (ZYAN_SUCCESS(ZydisDecoderDecodeFull(zydis(), theCase->bytes, theCase->length, &instruction, operands)))
     (void)ZydisFormatterFormatInstruction(&formatter, &instruction, operands, instruction.operand_count_visible, text,

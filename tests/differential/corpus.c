@@ -16,8 +16,10 @@ void corpusFolder(const char *folder) { (void)snprintf(path, sizeof path, "%s/ca
 void corpusAppend(const CaseStruct *theCase) {
   FILE *file = path[0] != '\0' ? fopen(path, "a") : NULL;
   size_t i;
-  if (file == NULL) return;
-  for (i = 0; i < theCase->length; ++i) fprintf(file, "%02x", theCase->bytes[i]);
+  if (file == NULL)
+    return;
+  for (i = 0; i < theCase->length; ++i)
+    fprintf(file, "%02x", theCase->bytes[i]);
   fprintf(file, " %016llx # failed\n", (unsigned long long)theCase->seed);
   (void)fclose(file);
 }
@@ -30,7 +32,8 @@ static MutatorBool parse(const char *line, Case theCase) {
     theCase->bytes[theCase->length++] = (unsigned char)byte;
     line += 2;
   }
-  if (theCase->length == 0 || *line != ' ') return 0;
+  if (theCase->length == 0 || *line != ' ')
+    return 0;
   theCase->seed = strtoull(line, NULL, 16);
   return 1;
 }
@@ -39,9 +42,11 @@ size_t corpusRead(Case cases, size_t limit) {
   FILE *file = path[0] != '\0' ? fopen(path, "r") : NULL;
   char line[256];
   size_t count = 0;
-  if (file == NULL) return 0;
+  if (file == NULL)
+    return 0;
   while (count < limit && fgets(line, sizeof line, file) != NULL)
-    if (line[0] != '#' && parse(line, &cases[count])) ++count;
+    if (line[0] != '#' && parse(line, &cases[count]))
+      ++count;
   (void)fclose(file);
   return count;
 }

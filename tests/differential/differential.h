@@ -72,13 +72,13 @@ typedef struct CaseStruct {
   int combination; /* of the directed cases, or -1 */
   /* what follows from the bytes and the seed */
   ZydisDecodedInstruction instruction;
-  ZydisDecodedOperand operand;    /* the one in memory */
-  ZydisDecodedOperand other;      /* the first that is not */
+  ZydisDecodedOperand operand; /* the one in memory */
+  ZydisDecodedOperand other;   /* the first that is not */
   Layout layout;
   Protection protection;
-  uint64_t pc, address;           /* of the instruction and of its operand */
-  size_t size;                    /* of the operand, bytes */
-  MutatorAccess access;           /* what Zydis says of it */
+  uint64_t pc, address; /* of the instruction and of its operand */
+  size_t size;          /* of the operand, bytes */
+  MutatorAccess access; /* what Zydis says of it */
   uint64_t gpr[16];
   uint64_t flags;
   unsigned char memory[64]; /* what the operand holds to begin with */
@@ -114,8 +114,8 @@ typedef struct OutcomeStruct {
   /* of a stepped run */
   unsigned faults;
   MutatorBool stepped;
-  MutatorDecline decline;  /* NONE when stepped, or when nothing faulted */
-  const char *broken;      /* a promise that was not kept, or NULL */
+  MutatorDecline decline; /* NONE when stepped, or when nothing faulted */
+  const char *broken;     /* a promise that was not kept, or NULL */
   unsigned row;
 } OutcomeStruct, *Outcome;
 

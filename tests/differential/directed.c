@@ -15,12 +15,12 @@ typedef enum Form {
   FormBASE = 0, /* [base] */
   FormBASE8,    /* [base + disp8] */
   FormBASE32,
-  FormFRAME8,    /* RBP or R13 */
-  FormSTACK,     /* RSP or R12, by SIB */
+  FormFRAME8, /* RBP or R13 */
+  FormSTACK,  /* RSP or R12, by SIB */
   FormSTACK8,
   FormSTACK32,
-  FormSIB,       /* any base by SIB, no index */
-  FormINDEX,     /* [base + index * scale] */
+  FormSIB,   /* any base by SIB, no index */
+  FormINDEX, /* [base + index * scale] */
   FormINDEX8,
   FormINDEX32,
   FormFRAMEINDEX, /* RBP or R13 with an index */
@@ -33,20 +33,29 @@ typedef enum Form {
 } Form;
 
 static const char *const formNames[FormLIMIT] = {
-    "[base]",        "[base+d8]",      "[base+d32]",     "[rbp/r13+d8]",  "[rsp/r12]",   "[rsp/r12+d8]",
-    "[rsp/r12+d32]", "[base] by SIB",  "[base+index]",   "[base+index+d8]", "[base+index+d32]", "[rbp/r13+index+d8]",
-    "[same+same]",   "[index*s+d32]",  "[d32] by SIB",   "[rip+d32]",     "moffs",
+    "[base]",       "[base+d8]",       "[base+d32]",       "[rbp/r13+d8]",
+    "[rsp/r12]",    "[rsp/r12+d8]",    "[rsp/r12+d32]",    "[base] by SIB",
+    "[base+index]", "[base+index+d8]", "[base+index+d32]", "[rbp/r13+index+d8]",
+    "[same+same]",  "[index*s+d32]",   "[d32] by SIB",     "[rip+d32]",
+    "moffs",
 };
 
 /* What else the prefixes do; a modifier is a set of these. */
 enum { ModifierREX = 1, Modifier67 = 2, ModifierFS = 4, ModifierGS = 8, ModifierFLAT = 16 };
 
 static const unsigned char modifiers[] = {
-    0,          ModifierREX,              Modifier67,
-    ModifierFS, ModifierGS,               ModifierFLAT,
-    Modifier67 | ModifierREX,             Modifier67 | ModifierFS,
-    Modifier67 | ModifierGS,              ModifierFS | ModifierREX,
-    ModifierGS | ModifierREX,             ModifierFLAT | Modifier67 | ModifierREX,
+    0,
+    ModifierREX,
+    Modifier67,
+    ModifierFS,
+    ModifierGS,
+    ModifierFLAT,
+    Modifier67 | ModifierREX,
+    Modifier67 | ModifierFS,
+    Modifier67 | ModifierGS,
+    ModifierFS | ModifierREX,
+    ModifierGS | ModifierREX,
+    ModifierFLAT | Modifier67 | ModifierREX,
 };
 #define MODIFIERS (sizeof modifiers)
 
@@ -62,7 +71,8 @@ static MutatorBool isOffset(const OpcodeRow *row) {
 
 /* The table has rows that only REX.W makes what they are. */
 static MutatorBool legal(const OpcodeRow *row, unsigned size, unsigned form) {
-  if ((row->flags & OpcodeFlagREXW) != 0 && size != SizeW) return 0;
+  if ((row->flags & OpcodeFlagREXW) != 0 && size != SizeW)
+    return 0;
   return isOffset(row) == (form == FormOFFSET);
 }
 
@@ -70,7 +80,8 @@ void combinationsMake(void) {
   unsigned row, size, form, modifier;
   combinations = calloc((size_t)mutatorOpcodeCount * SizeLIMIT * FormLIMIT * MODIFIERS, sizeof *combinations);
   rows = calloc(mutatorOpcodeCount, sizeof *rows);
-  if (combinations == NULL || rows == NULL) abort();
+  if (combinations == NULL || rows == NULL)
+    abort();
   memcpy(rows, mutatorOpcodeRows, mutatorOpcodeCount * sizeof *rows);
   for (row = 0; row < mutatorOpcodeCount; ++row)
     for (size = 0; size < SizeLIMIT; ++size)
@@ -104,11 +115,16 @@ static void putPrefixes(Writer writer, const CombinationStruct *combination, Ran
   static const unsigned char flat[] = {0x26, 0x2e, 0x36, 0x3e};
   unsigned char prefixes[4];
   size_t count = 0;
-  if (combination->size == Size66) prefixes[count++] = 0x66;
-  if ((combination->modifier & Modifier67) != 0) prefixes[count++] = 0x67;
-  if ((combination->modifier & ModifierFS) != 0) prefixes[count++] = 0x64;
-  if ((combination->modifier & ModifierGS) != 0) prefixes[count++] = 0x65;
-  if ((combination->modifier & ModifierFLAT) != 0) prefixes[count++] = flat[randomBelow(random, 4)];
+  if (combination->size == Size66)
+    prefixes[count++] = 0x66;
+  if ((combination->modifier & Modifier67) != 0)
+    prefixes[count++] = 0x67;
+  if ((combination->modifier & ModifierFS) != 0)
+    prefixes[count++] = 0x64;
+  if ((combination->modifier & ModifierGS) != 0)
+    prefixes[count++] = 0x65;
+  if ((combination->modifier & ModifierFLAT) != 0)
+    prefixes[count++] = flat[randomBelow(random, 4)];
   while (count > 0) {
     size_t chosen = randomBelow(random, count);
     put(writer, prefixes[chosen]);
@@ -119,13 +135,15 @@ static void putPrefixes(Writer writer, const CombinationStruct *combination, Ran
 /* REX.W alone, or with any of R, X and B; X means nothing where there is no index. */
 static unsigned chooseREX(const CombinationStruct *combination, Random random) {
   unsigned rex = combination->size == SizeW ? 0x48 : 0;
-  if ((combination->modifier & ModifierREX) != 0) rex |= 0x40 | (unsigned)randomBelow(random, 8);
+  if ((combination->modifier & ModifierREX) != 0)
+    rex |= 0x40 | (unsigned)randomBelow(random, 8);
   return rex;
 }
 
 static unsigned registerBut(Random random, unsigned one, unsigned other) {
   unsigned reg;
-  do reg = (unsigned)randomBelow(random, 8);
+  do
+    reg = (unsigned)randomBelow(random, 8);
   while (reg == one || reg == other);
   return reg;
 }
@@ -154,15 +172,28 @@ static void putForm(Writer writer, Form form, unsigned reg, unsigned rex, Random
   case FormSTACK:
   case FormSTACK8:
   case FormSTACK32: putSIB(writer, mod = form - FormSTACK, reg, 4, 4, random); break;
-  case FormSIB: putSIB(writer, mod = (unsigned)randomBelow(random, 3), reg, 4, registerBut(random, 5, 5), random); break;
+  case FormSIB:
+    putSIB(writer, mod = (unsigned)randomBelow(random, 3), reg, 4, registerBut(random, 5, 5), random);
+    break;
   case FormINDEX: putSIB(writer, mod = 0, reg, index, registerBut(random, 5, 5), random); break;
   case FormINDEX8: putSIB(writer, mod = 1, reg, index, base, random); break;
   case FormINDEX32: putSIB(writer, mod = 2, reg, index, base, random); break;
   case FormFRAMEINDEX: putSIB(writer, mod = 1, reg, index, 5, random); break;
-  case FormSAME: putSIB(writer, mod = index == 5 ? 1 : (unsigned)randomBelow(random, 3), reg, index, index, random); break;
-  case FormONLYINDEX: putSIB(writer, 0, reg, index, 5, random); mod = 2; break;
-  case FormABSOLUTE: putSIB(writer, 0, reg, 4, 5, random); mod = 2; break;
-  case FormRELATIVE: putModRM(writer, 0, reg, 5); mod = 2; break;
+  case FormSAME:
+    putSIB(writer, mod = index == 5 ? 1 : (unsigned)randomBelow(random, 3), reg, index, index, random);
+    break;
+  case FormONLYINDEX:
+    putSIB(writer, 0, reg, index, 5, random);
+    mod = 2;
+    break;
+  case FormABSOLUTE:
+    putSIB(writer, 0, reg, 4, 5, random);
+    mod = 2;
+    break;
+  case FormRELATIVE:
+    putModRM(writer, 0, reg, 5);
+    mod = 2;
+    break;
   default: mod = 0; break;
   }
   putRandom(writer, displacements[mod], random);
@@ -198,8 +229,10 @@ void directedMake(Case theCase, unsigned which, Random random) {
   theCase->combination = (int)which;
   theCase->seed = randomNext(random);
   putPrefixes(&writer, combination, random);
-  if (rex != 0) put(&writer, rex);
-  if (row->map != RawMapONE) put(&writer, 0x0f);
+  if (rex != 0)
+    put(&writer, rex);
+  if (row->map != RawMapONE)
+    put(&writer, 0x0f);
   put(&writer, row->opcode);
   if (combination->form == FormOFFSET)
     putRandom(&writer, (combination->modifier & Modifier67) != 0 ? 4 : 8, random);
@@ -215,11 +248,16 @@ void directedMake(Case theCase, unsigned which, Random random) {
 void combinationPrint(const CombinationStruct *combination) {
   static const char *const sizes[] = {"", " 66", " REX.W"};
   printf("%s %s%s", mutatorOpcodeRows[combination->row].name, formNames[combination->form], sizes[combination->size]);
-  if ((combination->modifier & ModifierREX) != 0) printf(" REX");
-  if ((combination->modifier & Modifier67) != 0) printf(" 67");
-  if ((combination->modifier & ModifierFS) != 0) printf(" FS");
-  if ((combination->modifier & ModifierGS) != 0) printf(" GS");
-  if ((combination->modifier & ModifierFLAT) != 0) printf(" ES/CS/SS/DS");
+  if ((combination->modifier & ModifierREX) != 0)
+    printf(" REX");
+  if ((combination->modifier & Modifier67) != 0)
+    printf(" 67");
+  if ((combination->modifier & ModifierFS) != 0)
+    printf(" FS");
+  if ((combination->modifier & ModifierGS) != 0)
+    printf(" GS");
+  if ((combination->modifier & ModifierFLAT) != 0)
+    printf(" ES/CS/SS/DS");
 }
 
 MutatorBool combinationsReport(void) {
@@ -230,8 +268,10 @@ MutatorBool combinationsReport(void) {
       least = combinations[i].compared;
       fewest = i;
     }
-    if (combinations[i].compared != 0) continue;
-    if (++missing > 40) continue;
+    if (combinations[i].compared != 0)
+      continue;
+    if (++missing > 40)
+      continue;
     printf("  never compared: ");
     combinationPrint(&combinations[i]);
     printf(" (declined %lu, not to be run %lu)\n", combinations[i].declined, combinations[i].refused);
@@ -240,6 +280,7 @@ MutatorBool combinationsReport(void) {
          combinationCount, least);
   combinationPrint(&combinations[fewest]);
   printf("\n");
-  if (missing != 0) printf("combinations never compared: %u\n", missing);
+  if (missing != 0)
+    printf("combinations never compared: %u\n", missing);
   return missing == 0;
 }

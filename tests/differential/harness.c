@@ -68,7 +68,8 @@ enum { MxcsrAT = 24, TagsAT = 4, X87AT = 32, XmmAT = 160, SoftwareAT = 464, Pres
 
 static void addRegion(size_t offset, size_t size, unsigned component) {
   RegionStruct region = {offset, size};
-  if (offset + size > vector.size) return;
+  if (offset + size > vector.size)
+    return;
   vector.regions[vector.count++] = region;
   vector.present |= (uint64_t)1 << component;
 }
@@ -86,7 +87,8 @@ static void findRegions(const unsigned char *state) {
   addRegion(XmmAT, 256, 1);
   for (i = 0; i < sizeof components; ++i) {
     CpuidStruct answer = cpuidRead(0xd, components[i]);
-    if ((features >> components[i] & 1) != 0 && answer.eax != 0) addRegion(answer.ebx, answer.eax, components[i]);
+    if ((features >> components[i] & 1) != 0 && answer.eax != 0)
+      addRegion(answer.ebx, answer.eax, components[i]);
   }
 }
 
@@ -98,7 +100,8 @@ static void fillImage(uint64_t seed) {
   size_t at;
   for (i = 0; i < vector.count; ++i)
     for (at = 0; at < vector.regions[i].size; ++at)
-      if (i > 0 || at % 16 < 10) vector.image[vector.regions[i].offset + at] = (unsigned char)randomNext(&random);
+      if (i > 0 || at % 16 < 10)
+        vector.image[vector.regions[i].offset + at] = (unsigned char)randomNext(&random);
   memcpy(vector.image + MxcsrAT, &mxcsr, sizeof mxcsr);
   vector.image[TagsAT] = 0xff;
 }
@@ -130,16 +133,19 @@ static MutatorBool vectorKept(const unsigned char *state) {
 
 static uint64_t hash(uint64_t sum, const unsigned char *bytes, size_t size) {
   size_t i;
-  for (i = 0; i < size; ++i) sum = (sum ^ bytes[i]) * UINT64_C(0x100000001b3);
+  for (i = 0; i < size; ++i)
+    sum = (sum ^ bytes[i]) * UINT64_C(0x100000001b3);
   return sum;
 }
 
 static uint64_t vectorHash(const unsigned char *state) {
   uint64_t sum = hash(UINT64_C(0xcbf29ce484222325), state + MxcsrAT, 4);
   unsigned i;
-  if (vectorKept(state)) return 0;
+  if (vectorKept(state))
+    return 0;
   sum = hash(sum, state + PresentAT, 8);
-  for (i = 0; i < vector.count; ++i) sum = hash(sum, state + vector.regions[i].offset, vector.regions[i].size);
+  for (i = 0; i < vector.count; ++i)
+    sum = hash(sum, state + vector.regions[i].offset, vector.regions[i].size);
   return sum | 1;
 }
 
@@ -164,7 +170,8 @@ static void enter(ucontext_t *ucontext) {
   unsigned i;
   memcpy(run.gregs, target, sizeof run.gregs);
   memcpy(run.vector, stateOf(ucontext), vector.size);
-  for (i = 0; i < 16; ++i) target[gregs[i]] = (greg_t)run.theCase->gpr[i];
+  for (i = 0; i < 16; ++i)
+    target[gregs[i]] = (greg_t)run.theCase->gpr[i];
   target[REG_RIP] = (greg_t)run.theCase->pc;
   target[REG_EFL] = (greg_t)run.theCase->flags;
   loadVector(stateOf(ucontext));
@@ -174,7 +181,8 @@ static void enter(ucontext_t *ucontext) {
 static void leave(ucontext_t *ucontext, int signal, uint64_t pc) {
   greg_t *source = ucontext->uc_mcontext.gregs;
   unsigned i;
-  for (i = 0; i < 16; ++i) run.outcome->gpr[i] = (uint64_t)source[gregs[i]];
+  for (i = 0; i < 16; ++i)
+    run.outcome->gpr[i] = (uint64_t)source[gregs[i]];
   run.outcome->pc = pc;
   run.outcome->flags = (uint64_t)source[REG_EFL];
   run.outcome->signal = signal;
@@ -217,7 +225,8 @@ static void remember(ucontext_t *ucontext) {
 }
 
 static void broken(const char *promise) {
-  if (run.outcome->broken == NULL) run.outcome->broken = promise;
+  if (run.outcome->broken == NULL)
+    run.outcome->broken = promise;
 }
 
 static void expectUnchanged(ucontext_t *ucontext, const char *promise) {
@@ -273,11 +282,13 @@ static void refuse(MutatorContext context, ucontext_t *ucontext) {
   case 1: res = MutatorContextStepInstruction(context); break;
   default:
     res = MutatorContextStepInstructionWith(context, &refusingMemory);
-    if (writes) expected = MutatorResUNIMPL;
+    if (writes)
+      expected = MutatorResUNIMPL;
     break;
   }
   ++harnessRefusals;
-  if (res != expected) broken("a step that its memory refuses has another result");
+  if (res != expected)
+    broken("a step that its memory refuses has another result");
   expectUnchanged(ucontext, "a step that its memory refused changed something (C5)");
 }
 
@@ -294,7 +305,8 @@ static void checkDecode(MutatorContext context) {
   if (instruction.count != 1 || (uint64_t)instruction.access[0].address != theCase->address ||
       instruction.access[0].size != theCase->size || instruction.access[0].access != theCase->access)
     broken("Decode's address, size or direction is not Zydis's");
-  if (MutatorContextAccess(context) != theCase->access) broken("the context's access is not Zydis's");
+  if (MutatorContextAccess(context) != theCase->access)
+    broken("the context's access is not Zydis's");
 }
 
 /* The first byte of the operand on a protected page. */
@@ -306,10 +318,12 @@ static uint64_t expectedFault(void) {
 
 static void stepAccepted(MutatorContext context, const siginfo_t *info, ucontext_t *ucontext) {
   MutatorMemory memory = MutatorWindowMemory(&layouts[run.theCase->layout].window);
-  if ((uint64_t)info->si_addr != expectedFault()) broken("the CPU's fault address is not where Zydis says");
+  if ((uint64_t)info->si_addr != expectedFault())
+    broken("the CPU's fault address is not where Zydis says");
   checkDecode(context);
   refuse(context, ucontext);
-  if (run.theCase->seed % 5 == 0) memory = &copyingMemory;
+  if (run.theCase->seed % 5 == 0)
+    memory = &copyingMemory;
   if (MutatorContextStepInstructionWith(context, memory) == MutatorResOK) {
     run.outcome->stepped = 1;
     return;
@@ -322,14 +336,16 @@ static void stepFault(siginfo_t *info, ucontext_t *ucontext) {
   MutatorContextStruct context;
   remember(ucontext);
   ++run.outcome->faults;
-  if (MutatorContextInitFault(&context, info, ucontext) != MutatorResOK) broken("InitFault");
+  if (MutatorContextInitFault(&context, info, ucontext) != MutatorResOK)
+    broken("InitFault");
   if (MutatorContextCanStepInstruction(&context)) {
     expectUnchanged(ucontext, "CanStep changed something");
     stepAccepted(&context, info, ucontext);
     return;
   }
   run.outcome->decline = MutatorContextDecline(&context);
-  if (run.outcome->decline == MutatorDeclineNONE) broken("declined without a reason");
+  if (run.outcome->decline == MutatorDeclineNONE)
+    broken("declined without a reason");
   if (MutatorContextStepInstructionWith(&context, MutatorWindowMemory(&layouts[run.theCase->layout].window)) !=
       MutatorResUNIMPL)
     broken("CanStep said no, Step did not give UNIMPL");
@@ -345,8 +361,10 @@ static MutatorBool ranOff(const siginfo_t *info, const ucontext_t *ucontext) {
 
 static void onFault(int signal, siginfo_t *info, void *closure) {
   ucontext_t *ucontext = closure;
-  if (MutatorFaultRecover(info, ucontext)) return;
-  if (run.state != StateRUNNING) unexpected(signal, info, ucontext);
+  if (MutatorFaultRecover(info, ucontext))
+    return;
+  if (run.state != StateRUNNING)
+    unexpected(signal, info, ucontext);
   if (signal == SIGSEGV && ranOff(info, ucontext))
     leave(ucontext, 0, (uint64_t)info->si_addr);
   else if (run.stepping && signal == SIGSEGV && run.outcome->faults == 0)
@@ -360,16 +378,20 @@ static void writeCode(const CaseStruct *theCase) {
   unsigned char *code = layouts[theCase->layout].code;
   size_t at = (size_t)(theCase->pc - caseCodeBase(theCase->layout));
   size_t first = at < 16 ? 0 : at - 16, limit = at + theCase->length + 16;
-  if (limit > CODE_SIZE) limit = CODE_SIZE;
+  if (limit > CODE_SIZE)
+    limit = CODE_SIZE;
   memset(code + first, BREAKPOINT, limit - first);
   memcpy(code + at, theCase->bytes, theCase->length);
 }
 
 static void noteChanges(Outcome outcome, const unsigned char *data) {
   size_t first = 0, limit = DATA_SIZE;
-  if (memcmp(data, run.data, DATA_SIZE) == 0) return;
-  while (data[first] == run.data[first]) ++first;
-  while (data[limit - 1] == run.data[limit - 1]) --limit;
+  if (memcmp(data, run.data, DATA_SIZE) == 0)
+    return;
+  while (data[first] == run.data[first])
+    ++first;
+  while (data[limit - 1] == run.data[limit - 1])
+    --limit;
   outcome->changedAt = first;
   outcome->changedSize = limit - first;
   outcome->changedHash = hash(1, data + first, limit - first);
@@ -396,7 +418,8 @@ void harnessRun(const CaseStruct *theCase, MutatorBool stepping, Outcome outcome
 
 static void protectPages(Layout layout, int first, int second) {
   unsigned char *data = layouts[layout].data;
-  if (mprotect(data, DATA_PAGE, first) != 0 || mprotect(data + DATA_PAGE, DATA_PAGE, second) != 0) stop("mprotect");
+  if (mprotect(data, DATA_PAGE, first) != 0 || mprotect(data + DATA_PAGE, DATA_PAGE, second) != 0)
+    stop("mprotect");
 }
 
 void harnessProtect(Layout layout, Protection protection) {
@@ -416,14 +439,16 @@ void harnessOpen(void) {
 static unsigned char *mapAt(uint64_t address, size_t size, int protection, int file, off_t offset) {
   void *wanted = (void *)address;
   void *result = mmap(wanted, size, protection, MAP_SHARED | (address != 0 ? MAP_FIXED_NOREPLACE : 0), file, offset);
-  if (result == MAP_FAILED || (address != 0 && result != wanted)) stop("mmap");
+  if (result == MAP_FAILED || (address != 0 && result != wanted))
+    stop("mmap");
   return result;
 }
 
 static void makeLayout(Layout which) {
   LayoutStruct *layout = &layouts[which];
   int file = memfd_create("differential", MFD_CLOEXEC);
-  if (file < 0 || ftruncate(file, DATA_SIZE + CODE_SIZE) != 0) stop("memfd");
+  if (file < 0 || ftruncate(file, DATA_SIZE + CODE_SIZE) != 0)
+    stop("memfd");
   layout->data = mapAt(caseDataBase(which), DATA_SIZE, PROT_READ | PROT_WRITE, file, 0);
   layout->alias = mapAt(0, DATA_SIZE, PROT_READ | PROT_WRITE, file, 0);
   (void)mapAt(caseCodeBase(which), CODE_SIZE, PROT_READ | PROT_EXEC, file, DATA_SIZE);
@@ -440,7 +465,8 @@ static void install(int signal, void (*handler)(int, siginfo_t *, void *)) {
   memset(&action, 0, sizeof action);
   action.sa_sigaction = handler;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-  if (sigaction(signal, &action, NULL) != 0) stop("sigaction");
+  if (sigaction(signal, &action, NULL) != 0)
+    stop("sigaction");
 }
 
 static void installAll(void) {
@@ -448,7 +474,8 @@ static void installAll(void) {
   memset(&stack, 0, sizeof stack);
   stack.ss_sp = mmap(NULL, ALTERNATE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   stack.ss_size = ALTERNATE_SIZE;
-  if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL) != 0) stop("sigaltstack");
+  if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL) != 0)
+    stop("sigaltstack");
   install(SIGTRAP, onTrap);
   install(SIGSEGV, onFault);
   install(SIGBUS, onFault);
@@ -467,8 +494,10 @@ static void setSegments(void) {
 
 void harnessSetup(uint64_t seed) {
   unsigned layout;
-  if (MutatorSetup(NULL) != MutatorResOK) stop("MutatorSetup");
-  for (layout = 0; layout < LayoutLIMIT; ++layout) makeLayout((Layout)layout);
+  if (MutatorSetup(NULL) != MutatorResOK)
+    stop("MutatorSetup");
+  for (layout = 0; layout < LayoutLIMIT; ++layout)
+    makeLayout((Layout)layout);
   (void)MutatorMemoryInit(&accessMemory, translateAccess, NULL, NULL, NULL, NULL);
   (void)MutatorMemoryInit(&refusingMemory, NULL, loadAccess, storeRefused, NULL, NULL);
   (void)MutatorMemoryInit(&copyingMemory, NULL, loadCopy, storeCopy, NULL, NULL);

@@ -42,14 +42,16 @@ static double now(void) {
 }
 
 static MutatorBool done(double start) {
-  if (options.seconds > 0) return now() - start >= options.seconds;
+  if (options.seconds > 0)
+    return now() - start >= options.seconds;
   return directed.compared + arbitrary.compared >= options.cases || /* or few can be compared */
          directed.cases + arbitrary.cases >= 4 * options.cases;
 }
 
 static void progress(double start) {
   static double last;
-  if (now() - last < 10) return;
+  if (now() - last < 10)
+    return;
   if (last != 0)
     printf("... %.0f s, %lu cases, %lu failures\n", now() - start, directed.cases + arbitrary.cases,
            directed.failures + arbitrary.failures);
@@ -80,7 +82,8 @@ static void runCorpus(void) {
   TallyStruct tally;
   memset(&tally, 0, sizeof tally);
   corpusFolder("/nonexistent"); /* no need to keep twice what is kept */
-  for (at = 0; at < count; at += BATCH) batchRun(kept + at, count - at < BATCH ? count - at : BATCH, &tally);
+  for (at = 0; at < count; at += BATCH)
+    batchRun(kept + at, count - at < BATCH ? count - at : BATCH, &tally);
   printf("corpus: %zu cases, compared with the CPU %lu, failures %lu\n", count, tally.compared,
          tally.failures + tally.unexcused);
   arbitrary.failures += tally.failures;
@@ -153,7 +156,8 @@ int main(int argc, char **argv) {
       options.mutate = 1;
       continue;
     }
-    if (i + 1 == argc) return usage();
+    if (i + 1 == argc)
+      return usage();
     if (strcmp(argv[i], "--cases") == 0)
       options.cases = strtoul(argv[++i], NULL, 0);
     else if (strcmp(argv[i], "--seconds") == 0)

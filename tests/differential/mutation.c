@@ -39,16 +39,17 @@ static const unsigned char semantics[] = {OpcodeSemanticNONE,  OpcodeSemanticLOA
                                           OpcodeSemanticSTORE, OpcodeSemanticCOMPARE, OpcodeSemanticCOMPAREREVERSED,
                                           OpcodeSemanticTEST};
 static const unsigned char sizes[] = {OpcodeSize1, OpcodeSize2, OpcodeSize4, OpcodeSize8, OpcodeSizeV};
-static const unsigned char forms[] = {OpcodeFormRM_R, OpcodeFormR_RM,     OpcodeFormRM_I,
+static const unsigned char forms[] = {OpcodeFormRM_R,  OpcodeFormR_RM,     OpcodeFormRM_I,
                                       OpcodeFormRM_I8, OpcodeFormA_OFFSET, OpcodeFormOFFSET_A};
 static const unsigned char extensions[] = {0, 1, 6, 7, OpcodeExtensionANY};
 static const unsigned char maps[] = {RawMapONE, RawMap0F, RawMap0F38};
 static const unsigned char flags[] = {OpcodeFlagNONE, OpcodeFlagREXW};
 
-#define COLUMN(name, values) {#name, offsetof(OpcodeRow, name), values, sizeof(values)}
+#define COLUMN(name, values) \
+  { #name, offsetof(OpcodeRow, name), values, sizeof(values) }
 static const MutationStruct mutations[] = {
-    COLUMN(role, roles),           COLUMN(semantic, semantics), COLUMN(width, sizes), COLUMN(size, sizes),
-    COLUMN(form, forms),           COLUMN(extension, extensions), COLUMN(map, maps),  COLUMN(flags, flags),
+    COLUMN(role, roles), COLUMN(semantic, semantics),   COLUMN(width, sizes), COLUMN(size, sizes),
+    COLUMN(form, forms), COLUMN(extension, extensions), COLUMN(map, maps),    COLUMN(flags, flags),
 };
 
 /* A case for the row: directed, or its opcode with any ModR/M byte. */
@@ -56,12 +57,15 @@ static void makeCase(Case theCase, unsigned row, const OpcodeRow *original, Rand
   unsigned which, at = 0;
   if (randomOneIn(random, 4)) {
     arbitraryMake(theCase, random);
-    if (randomOneIn(random, 2)) theCase->bytes[at++] = (unsigned char)(0x40 | randomBelow(random, 16));
-    if (original->map == RawMap0F) theCase->bytes[at++] = 0x0f;
+    if (randomOneIn(random, 2))
+      theCase->bytes[at++] = (unsigned char)(0x40 | randomBelow(random, 16));
+    if (original->map == RawMap0F)
+      theCase->bytes[at++] = 0x0f;
     theCase->bytes[at] = original->opcode;
     return;
   }
-  do which = (unsigned)randomBelow(random, combinationCount);
+  do
+    which = (unsigned)randomBelow(random, combinationCount);
   while (combinations[which].row != row);
   directedMake(theCase, which, random);
 }
@@ -72,9 +76,11 @@ static MutatorBool noticed(unsigned row, const OpcodeRow *original, unsigned cas
   size_t i;
   memset(&tally, 0, sizeof tally);
   while (tally.cases < cases) {
-    for (i = 0; i < BATCH; ++i) makeCase(&batch[i], row, original, random);
+    for (i = 0; i < BATCH; ++i)
+      makeCase(&batch[i], row, original, random);
     batchRun(batch, BATCH, &tally);
-    if (tally.failures + tally.unexcused != 0) return 1;
+    if (tally.failures + tally.unexcused != 0)
+      return 1;
   }
   return 0;
 }
@@ -97,7 +103,8 @@ static const char *equivalent(const OpcodeRow *row, const char *column, unsigned
     return "an 8-bit immediate either way";
   if (is(column, "semantic") && row->width == row->size && value == OpcodeSemanticLOADSIGNED)
     return "nothing to extend";
-  if (is(column, "extension") && byOffset && value == 0) return "no ModR/M byte, and 0 is what it reads as";
+  if (is(column, "extension") && byOffset && value == 0)
+    return "no ModR/M byte, and 0 is what it reads as";
   if (is(column, "extension") && row->semantic == OpcodeSemanticCOMPARE && value == OpcodeExtensionANY)
     return "the rest of the group writes, which the hardware's write bit tells apart";
   if (is(column, "extension") && row->semantic == OpcodeSemanticSTORE && value == OpcodeExtensionANY)
@@ -122,10 +129,12 @@ static MutatorBool mutate(OpcodeRow *table, unsigned row, const MutationStruct *
   if (!found) {
     memset(table[row].vote, OpcodeVoteNONE, sizeof table[row].vote);
     found = noticed(row, &original, cases, random);
-    if (found) printMutation(&original, mutation->column, from, value, "hidden by the vote; noticed without it");
+    if (found)
+      printMutation(&original, mutation->column, from, value, "hidden by the vote; noticed without it");
   }
   table[row] = original;
-  if (!found) printMutation(&original, mutation->column, from, value, excuse != NULL ? excuse : "NOT NOTICED");
+  if (!found)
+    printMutation(&original, mutation->column, from, value, excuse != NULL ? excuse : "NOT NOTICED");
   return found || excuse != NULL;
 }
 
@@ -143,9 +152,11 @@ unsigned mutationRun(uint64_t seed, unsigned cases) {
     }
     for (i = 0; i < sizeof mutations / sizeof mutations[0]; ++i)
       for (j = 0; j < mutations[i].count; ++j) {
-        if (((unsigned char *)&table[row])[mutations[i].offset] == mutations[i].values[j]) continue;
+        if (((unsigned char *)&table[row])[mutations[i].offset] == mutations[i].values[j])
+          continue;
         ++count;
-        if (!mutate(table, row, &mutations[i], mutations[i].values[j], cases, &random)) ++missed;
+        if (!mutate(table, row, &mutations[i], mutations[i].values[j], cases, &random))
+          ++missed;
       }
   }
   printf("mutations of the opcode table: %u, not noticed: %u\n", count, missed);

@@ -19,9 +19,24 @@ MutatorBool randomOneIn(Random random, uint64_t count) { return randomBelow(rand
 
 uint64_t randomWord(Random random) {
   static const uint64_t edges[] = {
-      0, 1, 2, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff,
-      UINT64_C(0x7fffffffffffffff), UINT64_C(0x8000000000000000), UINT64_C(0xffffffffffffffff),
-      UINT64_C(0x8080808080808080), UINT64_C(0xffffffff00000000),
+      0,
+      1,
+      2,
+      0x7f,
+      0x80,
+      0xff,
+      0x100,
+      0x7fff,
+      0x8000,
+      0xffff,
+      0x7fffffff,
+      0x80000000,
+      0xffffffff,
+      UINT64_C(0x7fffffffffffffff),
+      UINT64_C(0x8000000000000000),
+      UINT64_C(0xffffffffffffffff),
+      UINT64_C(0x8080808080808080),
+      UINT64_C(0xffffffff00000000),
   };
   switch (randomBelow(random, 4)) {
   case 0: return edges[randomBelow(random, sizeof edges / sizeof edges[0])];

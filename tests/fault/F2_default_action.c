@@ -40,7 +40,7 @@ static Death watch(void (*child)(void)) {
   if (pid == 0)
     become(child);
   while (waitpid(pid, &death.status, 0) == pid && WIFSTOPPED(death.status)) {
-    CHECK(++stops < 10, "the same signal for ever");
+    CHECK(++stops < 20, "the same signal for ever");
     CHECK(ptrace(PTRACE_GETSIGINFO, pid, NULL, &death.info) == 0, "siginfo");
     CHECK(ptrace(PTRACE_CONT, pid, NULL, (void *)(uintptr_t)WSTOPSIG(death.status)) == 0, "continue");
   }
@@ -57,14 +57,26 @@ static MutatorFaultResult decline(MutatorFaultRange range, MutatorContext contex
   return MutatorFaultDECLINED;
 }
 
+/* The page is not open, so the step meets the protection, and the library recovers. */
+static MutatorFaultResult tryAndDecline(MutatorFaultRange range, MutatorContext context, void *address,
+                                        MutatorAccess access, void *closure) {
+  (void)range;
+  (void)address;
+  (void)access;
+  (void)closure;
+  CHECK(MutatorFaultStep(context) == MutatorResACCESS, "step");
+  return MutatorFaultDECLINED;
+}
+
 static void setUp(void (*previous)(int)) {
-  static MutatorFaultRangeStruct range;
+  static MutatorFaultRangeStruct range, other;
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = previous;
   CHECK(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
   CHECK(MutatorFaultRangeAdd(&range, page, page + 16, decline, NULL, NULL) == MutatorResOK, "add");
+  CHECK(MutatorFaultRangeAdd(&other, page + 16, page + 32, tryAndDecline, NULL, NULL) == MutatorResOK, "add");
 }
 
 static void readOutside(void) {
@@ -75,6 +87,12 @@ static void readOutside(void) {
 static void readDeclined(void) {
   setUp(SIG_DFL);
   (void)*(volatile unsigned char *)(page + 4);
+}
+
+static void readTriedAndDeclined(void) {
+  unsigned char byte;
+  setUp(SIG_DFL);
+  __asm__ volatile("movb (%1), %0" : "=q"(byte) : "r"(page + 24));
 }
 
 static void execute(void) {
@@ -114,6 +132,7 @@ int main(void) {
   page = faultTestPageNew(FaultTestPageNOACCESS);
   expectKilled("outside any range", readOutside, 64);
   expectKilled("declined by its range", readDeclined, 4);
+  expectKilled("declined after a step in vain", readTriedAndDeclined, 24);
   expectKilled("executed", execute, 32);
   expectKilled("nobody can ignore a fault", readIgnored, 64);
   death = watch(sendDefault);

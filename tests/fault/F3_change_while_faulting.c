@@ -24,7 +24,8 @@ static MutatorFaultResult step(MutatorFaultRange range, MutatorContext context, 
   size_t page = (size_t)((unsigned char *)address - base) / faultTestPageSize();
   (void)access;
   CHECK(closure == &ranges[page] && range == &ranges[page], "the callback of page %zu", page);
-  return MutatorFaultStep(context) == MutatorResOK ? MutatorFaultHANDLED : MutatorFaultDECLINED;
+  CHECK(MutatorFaultStep(context) == MutatorResOK, "step");
+  return MutatorFaultHANDLED;
 }
 
 static unsigned char *at(size_t page) { return base + page * faultTestPageSize(); }

@@ -23,9 +23,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { RecordCODE = 15, RecordSIZE = 1 + RecordCODE + 8, PageSIZE = 4096 };
 
-#define REQUIRE(condition)                                                                                             \
-  do {                                                                                                                 \
-    if (!(condition)) wrong(__LINE__, #condition);                                                                     \
+#define REQUIRE(condition)         \
+  do {                             \
+    if (!(condition))              \
+      wrong(__LINE__, #condition); \
   } while (0)
 
 static unsigned char *guard; /* first byte that cannot be read */
@@ -42,14 +43,16 @@ static struct {
 _Noreturn static void wrong(int line, const char *condition) {
   size_t i;
   fprintf(stderr, "decode_fuzz.c:%d: not true: %s\n  bytes:", line, condition);
-  for (i = 0; i < now.count; ++i) fprintf(stderr, " %02x", now.code[i]);
+  for (i = 0; i < now.count; ++i)
+    fprintf(stderr, " %02x", now.code[i]);
   fprintf(stderr, "\n  seed: %016llx\n", (unsigned long long)now.seed);
   abort();
 }
 
 static void setUp(void) {
   unsigned char *pages;
-  if (guard != NULL) return;
+  if (guard != NULL)
+    return;
   pages = mmap(NULL, 2 * PageSIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pages == MAP_FAILED || mprotect(pages + PageSIZE, PageSIZE, PROT_NONE) != 0 ||
       MutatorFaultSetup(NULL) != MutatorResOK ||
@@ -72,7 +75,8 @@ static uint64_t nextWord(uint64_t *state) {
 static void fillRegisters(void) {
   uint64_t state = now.seed;
   unsigned i;
-  for (i = 0; i < MutatorRegisterLIMIT; ++i) now.registers[i] = nextWord(&state);
+  for (i = 0; i < MutatorRegisterLIMIT; ++i)
+    now.registers[i] = nextWord(&state);
   now.registers[MutatorRegisterPC] = (MutatorWord)now.code;
 }
 
@@ -91,7 +95,8 @@ static MachineStruct makeMachine(void) {
   static uint16_t offsets[MutatorRegisterLIMIT];
   MachineStruct machine = {(unsigned char *)now.registers, offsets, segmentBase};
   unsigned i;
-  for (i = 0; i < MutatorRegisterLIMIT; ++i) offsets[i] = (uint16_t)(i * sizeof(MutatorWord));
+  for (i = 0; i < MutatorRegisterLIMIT; ++i)
+    offsets[i] = (uint16_t)(i * sizeof(MutatorWord));
   return machine;
 }
 
@@ -111,10 +116,11 @@ static MutatorWord registerValue(ZydisRegister reg) {
 
 static MutatorWord addressOf(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperandMem *mem,
                              OpinionStruct *opinion) {
-  MutatorWord address = (MutatorWord)mem->disp.value, mask = instruction->address_width == 32 ? 0xffffffff : ~(MutatorWord)0;
+  MutatorWord address = (MutatorWord)mem->disp.value,
+              mask = instruction->address_width == 32 ? 0xffffffff : ~(MutatorWord)0;
   /* A SIB base of 101 with mod 00 is none; Zydis 4.0.0 sees R13D there with a 32-bit address. */
-  const MutatorBool none = (instruction->attributes & ZYDIS_ATTRIB_HAS_SIB) != 0 &&
-                           instruction->raw.modrm.mod == 0 && instruction->raw.sib.base == 5;
+  const MutatorBool none = (instruction->attributes & ZYDIS_ATTRIB_HAS_SIB) != 0 && instruction->raw.modrm.mod == 0 &&
+                           instruction->raw.sib.base == 5;
   opinion->relative = mem->base == ZYDIS_REGISTER_RIP || mem->base == ZYDIS_REGISTER_EIP;
   if (none)
     address = (MutatorWord)instruction->raw.disp.value;
@@ -122,10 +128,13 @@ static MutatorWord addressOf(const ZydisDecodedInstruction *instruction, const Z
     address += (MutatorWord)now.code + instruction->length;
   else if (mem->base != ZYDIS_REGISTER_NONE)
     address += registerValue(mem->base);
-  if (mem->index != ZYDIS_REGISTER_NONE) address += registerValue(mem->index) * mem->scale;
+  if (mem->index != ZYDIS_REGISTER_NONE)
+    address += registerValue(mem->index) * mem->scale;
   address &= mask;
-  if (mem->segment == ZYDIS_REGISTER_FS) address += segmentBaseOf(MachineSegmentFS);
-  if (mem->segment == ZYDIS_REGISTER_GS) address += segmentBaseOf(MachineSegmentGS);
+  if (mem->segment == ZYDIS_REGISTER_FS)
+    address += segmentBaseOf(MachineSegmentFS);
+  if (mem->segment == ZYDIS_REGISTER_GS)
+    address += segmentBaseOf(MachineSegmentGS);
   return address;
 }
 
@@ -137,8 +146,10 @@ static void takeMemory(const ZydisDecodedInstruction *instruction, const ZydisDe
   opinion->hasMemory = 1;
   opinion->size = operand->size / 8;
   opinion->address = addressOf(instruction, &operand->mem, opinion);
-  if ((operand->actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0) opinion->access |= MutatorAccessREAD;
-  if ((operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0) opinion->access |= MutatorAccessWRITE;
+  if ((operand->actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0)
+    opinion->access |= MutatorAccessREAD;
+  if ((operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0)
+    opinion->access |= MutatorAccessWRITE;
 }
 
 static OpinionStruct ask(void) {
@@ -147,10 +158,12 @@ static OpinionStruct ask(void) {
   OpinionStruct opinion;
   unsigned i;
   memset(&opinion, 0, sizeof opinion);
-  if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, now.code, now.count, &instruction, operands))) return opinion;
+  if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, now.code, now.count, &instruction, operands)))
+    return opinion;
   opinion.valid = 1;
   opinion.length = instruction.length;
-  for (i = 0; i < instruction.operand_count; ++i) takeMemory(&instruction, &operands[i], &opinion);
+  for (i = 0; i < instruction.operand_count; ++i)
+    takeMemory(&instruction, &operands[i], &opinion);
   return opinion;
 }
 
@@ -181,7 +194,8 @@ static MutatorBool checkPlan(Machine machine, const OpinionStruct *opinion) {
   ArchPlanStruct plan;
   MutatorDecline decline = mutatorArchPlan(&plan, now.code, now.count, (MutatorWord)now.code);
   REQUIRE(decline < MutatorDeclineLIMIT);
-  if (decline != MutatorDeclineNONE) return 0;
+  if (decline != MutatorDeclineNONE)
+    return 0;
   REQUIRE(mutatorArchPlanLength(&plan) >= 1 && mutatorArchPlanLength(&plan) <= now.count);
   REQUIRE(mutatorArchPlanLength(&plan) <= ARCH_INSTRUCTION_MAX);
   REQUIRE(mutatorArchPlanName(&plan) != NULL);
@@ -195,9 +209,11 @@ static MutatorBool checkPlan(Machine machine, const OpinionStruct *opinion) {
 static void checkOperand(Machine machine, const OpinionStruct *opinion) {
   MutatorWord address;
   size_t align = 0;
-  if (!mutatorArchOperand(now.code, now.count, machine, &address, &align)) return;
+  if (!mutatorArchOperand(now.code, now.count, machine, &address, &align))
+    return;
   REQUIRE(align != 0 && (align & (align - 1)) == 0 && align <= 64);
-  if (opinion->hasMemory && (!opinion->relative || align > 1)) REQUIRE(address == opinion->address);
+  if (opinion->hasMemory && (!opinion->relative || align > 1))
+    REQUIRE(address == opinion->address);
 }
 
 /* A record that the system never wrote: CanStep may say what it likes of it, as

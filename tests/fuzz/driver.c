@@ -33,7 +33,8 @@ static void runStream(FILE *stream) {
   /* A copy of exactly that size, so that a sanitizer sees a read past its end. */
   size_t size = fread(input, 1, sizeof input, stream);
   uint8_t *copy = malloc(size == 0 ? 1 : size);
-  if (copy == NULL) abort();
+  if (copy == NULL)
+    abort();
   memcpy(copy, input, size);
   (void)LLVMFuzzerTestOneInput(copy, size);
   free(copy);
@@ -42,7 +43,8 @@ static void runStream(FILE *stream) {
 
 static int runFile(const char *path) {
   FILE *stream = fopen(path, "rb");
-  if (stream == NULL) return fail(path);
+  if (stream == NULL)
+    return fail(path);
   runStream(stream);
   fclose(stream);
   return 0;
@@ -51,10 +53,12 @@ static int runFile(const char *path) {
 static int runFolder(const char *path) {
   int status = 0;
   DIR *folder = opendir(path);
-  if (folder == NULL) return fail(path);
+  if (folder == NULL)
+    return fail(path);
   for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
     char file[4096];
-    if (entry->d_name[0] == '.') continue;
+    if (entry->d_name[0] == '.')
+      continue;
     snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
     status |= runFile(file);
   }
@@ -64,7 +68,8 @@ static int runFolder(const char *path) {
 
 int main(int argc, char **argv) {
   int status = 0;
-  if (argc < 2) runStream(stdin);
+  if (argc < 2)
+    runStream(stdin);
   for (int i = 1; i < argc; ++i) {
     struct stat what;
     if (stat(argv[i], &what) != 0)

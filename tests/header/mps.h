@@ -16,11 +16,7 @@ typedef void *Addr;
 
 #define MutatorContextSig 0x519302C0
 
-typedef enum MutatorContextVarEnum {
-  MutatorContextFAULT,
-  MutatorContextTHREAD,
-  MutatorContextLIMIT
-} MutatorContextVar;
+typedef enum MutatorContextVarEnum { MutatorContextFAULT, MutatorContextTHREAD, MutatorContextLIMIT } MutatorContextVar;
 
 typedef struct MutatorContextStruct {
   unsigned long sig;

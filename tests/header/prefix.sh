@@ -22,7 +22,7 @@ case $check in
 build)
   for prefix in one two; do
     say "-DMUTATOR_PREFIX=${prefix}_"
-    cmake -S "$root" -B "$work/$prefix" -G "${CMAKE_GENERATOR:-Ninja}" -DMUTATOR_PREFIX="${prefix}_" \
+    cmake -S "$root" -B "$work/$prefix" -DMUTATOR_PREFIX="${prefix}_" \
       -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER="$cc" -DMUTATOR_BUILD_TESTS=OFF -DMUTATOR_BUILD_BENCH=OFF \
       -DMUTATOR_BUILD_EXAMPLES=OFF
     cmake --build "$work/$prefix" --parallel 2

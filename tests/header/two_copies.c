@@ -6,6 +6,8 @@
  * called one_ and two_; the library without a prefix is not linked.
  */
 
+/* The order is the point. */
+/* clang-format off */
 #if ORDER == 1
 #include <one_mutator.h>
 #include "mps.h"
@@ -19,6 +21,7 @@
 #include <one_mutator.h>
 #include <two_mutator.h>
 #endif
+/* clang-format on */
 
 #include <stdio.h>
 #include <string.h>
@@ -50,20 +53,32 @@ int main(void) {
   MutatorContextStruct collectors;
   int i;
   (void)MutatorContextInitFault(&collectors, NULL, NULL);
-  if (!MutatorContextCheck(&collectors)) return fail("the collector's own context");
-  if (one_MutatorContextCheck((one_MutatorContext)NULL)) return fail("one_MutatorContextCheck");
-  if (strcmp(one_MutatorVersion(), two_MutatorVersion()) != 0) return fail("versions");
-  if (strcmp(one_MutatorResName(one_MutatorResOK), "one_MutatorResOK") != 0) return fail("one_MutatorResName");
-  if (!one_begin()) return fail("setting up the first copy");
-  if (!two_begin()) return fail("setting up the second copy");
+  if (!MutatorContextCheck(&collectors))
+    return fail("the collector's own context");
+  if (one_MutatorContextCheck((one_MutatorContext)NULL))
+    return fail("one_MutatorContextCheck");
+  if (strcmp(one_MutatorVersion(), two_MutatorVersion()) != 0)
+    return fail("versions");
+  if (strcmp(one_MutatorResName(one_MutatorResOK), "one_MutatorResOK") != 0)
+    return fail("one_MutatorResName");
+  if (!one_begin())
+    return fail("setting up the first copy");
+  if (!two_begin())
+    return fail("setting up the second copy");
   for (i = 1; i <= 1000; i++) {
-    if (!one_use(i)) return fail("a step of the first copy, behind the second's hook");
-    if (!two_use(-i)) return fail("a step of the second copy");
+    if (!one_use(i))
+      return fail("a step of the first copy, behind the second's hook");
+    if (!two_use(-i))
+      return fail("a step of the second copy");
   }
-  if (one_MutatorFaultFinish() != one_MutatorResBUSY) return fail("the first copy's hook is not on top");
-  if (two_MutatorFaultFinish() != two_MutatorResOK) return fail("taking the second copy's hook away");
-  if (!one_use(7)) return fail("a step of the first copy, alone");
-  if (one_MutatorFaultFinish() != one_MutatorResOK) return fail("taking the first copy's hook away");
+  if (one_MutatorFaultFinish() != one_MutatorResBUSY)
+    return fail("the first copy's hook is not on top");
+  if (two_MutatorFaultFinish() != two_MutatorResOK)
+    return fail("taking the second copy's hook away");
+  if (!one_use(7))
+    return fail("a step of the first copy, alone");
+  if (one_MutatorFaultFinish() != one_MutatorResOK)
+    return fail("taking the first copy's hook away");
   printf("two copies: %u and %u steps\n", one_stepped, two_stepped);
   return 0;
 }

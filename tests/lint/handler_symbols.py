@@ -27,7 +27,7 @@ DEFINED = "TDBRVWGSCi"
 
 def source_of(objectPath):
     """src/core/step.c of .../mutator_lint_objects.dir/prefixed/src/core/step.c.o"""
-    match = re.search(r"(src/.*\.[cS])\.(o|obj)$", objectPath)
+    match = re.match(r".*/(src/.*\.[cS])\.(o|obj)$", objectPath)
     if not match:
         lint.stop(f"{objectPath}: not an object of a file under src/")
     return match.group(1)

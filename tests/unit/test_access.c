@@ -3,6 +3,7 @@
  * test_access.c -- single accesses that cannot fault their caller (C15, C10)
  */
 
+#include <Zydis/Zydis.h>
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <mutator.h>
 
 #include "arch/arch.h"
+#include "arch/x86/native.h"
 
 #define PAGE 4096
 
@@ -27,7 +29,8 @@ static void set_up(void) {
   ck_assert_ptr_ne(all, MAP_FAILED);
   pages = all + PAGE;
   ck_assert_int_eq(mprotect(pages, 2 * PAGE, PROT_READ | PROT_WRITE), 0);
-  for (i = 0; i < 2 * PAGE; ++i) pages[i] = (unsigned char)(i * 7 + i / 256);
+  for (i = 0; i < 2 * PAGE; ++i)
+    pages[i] = (unsigned char)(i * 7 + i / 256);
 }
 
 static uint64_t recovered(void) {
@@ -54,7 +57,8 @@ END_TEST
 START_TEST(stores_of_every_size_and_alignment) {
   unsigned char value[17], before[96];
   size_t i, at;
-  for (i = 0; i < 17; ++i) value[i] = (unsigned char)(0xf0 - i);
+  for (i = 0; i < 17; ++i)
+    value[i] = (unsigned char)(0xf0 - i);
   for (i = 0; i < SIZES; ++i)
     for (at = PAGE - 32; at < PAGE + 32; ++at) {
       memcpy(before, pages + PAGE - 48, sizeof before);
@@ -69,7 +73,8 @@ START_TEST(other_sizes_are_refused) {
   unsigned char buffer[32] = {0}, other[32] = {1};
   size_t size;
   for (size = 0; size <= 32; ++size) {
-    if (size == 1 || size == 2 || size == 4 || size == 8 || size == 16) continue;
+    if (size == 1 || size == 2 || size == 4 || size == 8 || size == 16)
+      continue;
     ck_assert(!mutatorArchNofaultLoad(buffer, other, size));
     ck_assert(!mutatorArchNofaultStore(buffer, other, size));
     ck_assert_int_eq(mutatorArchNofaultCompareAndSwap(buffer, other, other, size), MutatorResUNIMPL);
@@ -202,6 +207,62 @@ START_TEST(only_listed_instructions_are_fixed_up) {
 }
 END_TEST
 
+/* One instruction, one access (C10) -------------------------------------------- */
+
+typedef struct NativeStruct {
+  const char *name;
+  MutatorWord address;
+  size_t size;
+} NativeStruct;
+
+#define NATIVE(name, size) \
+  { #name, (MutatorWord)name, size }
+static const NativeStruct natives[] = {
+    NATIVE(mutatorNativeLoad1, 1),  NATIVE(mutatorNativeLoad2, 2),    NATIVE(mutatorNativeLoad4, 4),
+    NATIVE(mutatorNativeLoad8, 8),  NATIVE(mutatorNativeLoad16, 16),  NATIVE(mutatorNativeLoad16Aligned, 16),
+    NATIVE(mutatorNativeStore1, 1), NATIVE(mutatorNativeStore2, 2),   NATIVE(mutatorNativeStore4, 4),
+    NATIVE(mutatorNativeStore8, 8), NATIVE(mutatorNativeStore16, 16), NATIVE(mutatorNativeStore16Aligned, 16),
+    NATIVE(mutatorNativeSwap1, 1),  NATIVE(mutatorNativeSwap2, 2),    NATIVE(mutatorNativeSwap4, 4),
+    NATIVE(mutatorNativeSwap8, 8),  NATIVE(mutatorNativeSwap16, 16),
+};
+#define NATIVES (sizeof natives / sizeof natives[0])
+
+/* The function that an instruction is in: the last that begins at or before it. */
+static size_t native_of(MutatorWord pc) {
+  size_t i, found = NATIVES;
+  for (i = 0; i < NATIVES; ++i)
+    if (natives[i].address <= pc && (found == NATIVES || natives[i].address > natives[found].address))
+      found = i;
+  ck_assert_uint_lt(found, NATIVES);
+  return found;
+}
+
+static size_t operand_size(MutatorWord pc) {
+  ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+  ZydisDecodedInstruction instruction;
+  ZydisDecoder decoder;
+  size_t i;
+  (void)ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  ck_assert(ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, (const void *)pc, 15, &instruction, operands)));
+  for (i = 0; i < instruction.operand_count; ++i)
+    if (operands[i].type == ZYDIS_OPERAND_TYPE_MEMORY)
+      return operands[i].size / 8u;
+  return 0;
+}
+
+START_TEST(each_access_is_one_instruction_of_its_width) {
+  unsigned found[NATIVES] = {0};
+  int32_t i;
+  ck_assert_int_eq(mutatorNativeFixupCount, (int32_t)NATIVES);
+  for (i = 0; i < mutatorNativeFixupCount; ++i) {
+    MutatorWord pc = (MutatorWord)mutatorNativeFixups + (MutatorWord)(intptr_t)mutatorNativeFixups[2 * i];
+    size_t native = native_of(pc);
+    ck_assert_msg(operand_size(pc) == natives[native].size, "%s", natives[native].name);
+    ck_assert_msg(++found[native] == 1, "%s has two accesses", natives[native].name);
+  }
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("access");
   TCase *tests = tcase_create("access");
@@ -220,6 +281,7 @@ int main(void) {
   tcase_add_test(tests, compare_and_swap_replaces_what_is_as_expected);
   tcase_add_test(tests, compare_and_swap_says_what_was_there);
   tcase_add_test(tests, misaligned_compare_and_swap_is_not_offered);
+  tcase_add_test(tests, each_access_is_one_instruction_of_its_width);
   tcase_add_test(tests, only_listed_instructions_are_fixed_up);
   suite_add_tcase(suite, tests);
   runner = srunner_create(suite);

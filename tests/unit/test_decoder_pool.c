@@ -12,6 +12,7 @@
 
 #include "arch/arch.h"
 #include "arch/x86/decoder.h"
+#include "arch/x86/plan.h"
 
 #define DECODERS 3
 #define THREADS 8
@@ -35,7 +36,8 @@ static MutatorDecline plan(const unsigned char *bytes, size_t count) {
 
 static unsigned busy_decoders(void) {
   unsigned i, busy = 0;
-  for (i = 0; i < DecoderMAX; ++i) busy += mutatorDecoders[i].busy != 0;
+  for (i = 0; i < DecoderMAX; ++i)
+    busy += mutatorDecoders[i].busy != 0;
   return busy;
 }
 
@@ -47,7 +49,8 @@ END_TEST
 
 START_TEST(none_free_is_declined_at_once) {
   unsigned i;
-  for (i = 0; i < DECODERS; ++i) mutatorDecoders[i].busy = 1;
+  for (i = 0; i < DECODERS; ++i)
+    mutatorDecoders[i].busy = 1;
   ck_assert_int_eq(plan(load, 16), MutatorDeclineBUSY);
   ck_assert_uint_eq(busy_decoders(), DECODERS);
 }
@@ -56,7 +59,8 @@ END_TEST
 START_TEST(any_free_one_will_do) {
   unsigned one, i;
   for (one = 0; one < DECODERS; ++one) {
-    for (i = 0; i < DECODERS; ++i) mutatorDecoders[i].busy = i != one;
+    for (i = 0; i < DECODERS; ++i)
+      mutatorDecoders[i].busy = i != one;
     ck_assert_int_eq(plan(load, 16), MutatorDeclineNONE);
     ck_assert_uint_eq(mutatorDecoders[one].busy, 0);
   }
@@ -66,7 +70,8 @@ END_TEST
 /* What the table refuses never reaches Capstone: some of it would allocate. */
 START_TEST(declines_of_our_own_need_no_decoder) {
   unsigned i;
-  for (i = 0; i < DECODERS; ++i) mutatorDecoders[i].busy = 1;
+  for (i = 0; i < DECODERS; ++i)
+    mutatorDecoders[i].busy = 1;
   ck_assert_int_eq(plan(unknown, 16), MutatorDeclineOPCODE);
   ck_assert_int_eq(plan(prefixed, 16), MutatorDeclinePREFIX);
   ck_assert_int_eq(plan(load, 3), MutatorDeclineTRUNCATED);
@@ -86,9 +91,22 @@ START_TEST(none_leaks) {
 }
 END_TEST
 
+/* What Capstone contradicts gives its decoder back, too. */
+START_TEST(none_leaks_when_capstone_disagrees) {
+  PlanStruct wrong;
+  unsigned round;
+  ck_assert_int_eq(mutatorPlanMake(&wrong, load, 16), MutatorDeclineNONE);
+  wrong.displacement += 1;
+  for (round = 0; round < 10 * DECODERS; ++round)
+    ck_assert_int_eq(mutatorDecodeVote(&wrong, load, 0x401000), MutatorDeclineDECODER);
+  ck_assert_uint_eq(busy_decoders(), 0);
+}
+END_TEST
+
 START_TEST(a_forked_child_has_all_of_them) {
   unsigned i;
-  for (i = 0; i < DECODERS; ++i) mutatorDecoders[i].busy = 1;
+  for (i = 0; i < DECODERS; ++i)
+    mutatorDecoders[i].busy = 1;
   mutatorArchForked();
   ck_assert_uint_eq(busy_decoders(), 0);
   ck_assert_int_eq(plan(load, 16), MutatorDeclineNONE);
@@ -120,8 +138,10 @@ static void *hammer(void *closure) {
 START_TEST(no_two_threads_share_a_decoder) {
   pthread_t threads[THREADS];
   unsigned i;
-  for (i = 0; i < THREADS; ++i) ck_assert_int_eq(pthread_create(&threads[i], NULL, hammer, NULL), 0);
-  for (i = 0; i < THREADS; ++i) ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+  for (i = 0; i < THREADS; ++i)
+    ck_assert_int_eq(pthread_create(&threads[i], NULL, hammer, NULL), 0);
+  for (i = 0; i < THREADS; ++i)
+    ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
   ck_assert_uint_eq(wrong, 0);
   ck_assert_uint_eq(planned + busy, (unsigned long)THREADS * ROUNDS);
   ck_assert_uint_gt(planned, ROUNDS);
@@ -142,6 +162,7 @@ int main(void) {
   tcase_add_test(tests, any_free_one_will_do);
   tcase_add_test(tests, declines_of_our_own_need_no_decoder);
   tcase_add_test(tests, none_leaks);
+  tcase_add_test(tests, none_leaks_when_capstone_disagrees);
   tcase_add_test(tests, a_forked_child_has_all_of_them);
   tcase_add_test(tests, no_two_threads_share_a_decoder);
   suite_add_tcase(suite, tests);

@@ -26,7 +26,8 @@ static void set_up(void) {
   ck_assert_int_eq(munmap(all, PAGE), 0);
   ck_assert_int_eq(munmap(all + 2 * PAGE, PAGE), 0);
   code = all + PAGE;
-  for (i = 0; i < PAGE; ++i) code[i] = (unsigned char)(i + 1);
+  for (i = 0; i < PAGE; ++i)
+    code[i] = (unsigned char)(i + 1);
 }
 
 START_TEST(sixteen_bytes_wherever_they_are) {

@@ -84,7 +84,8 @@ START_TEST(nothing_else_is_known) {
         rows += mutatorOpcodeRows[i].space == RawSpaceLEGACY && mutatorOpcodeRows[i].map == map &&
                 mutatorOpcodeRows[i].opcode == opcode;
       ck_assert_int_eq(mutatorOpcodeKnown(&raw), rows != 0);
-      if (rows == 0) ck_assert_uint_eq(mutatorOpcodeFind(&raw, 0), mutatorOpcodeCount);
+      if (rows == 0)
+        ck_assert_uint_eq(mutatorOpcodeFind(&raw, 0), mutatorOpcodeCount);
     }
 }
 END_TEST
@@ -94,16 +95,17 @@ START_TEST(names_are_one_to_one) {
   for (i = 0; i < mutatorOpcodeCount; ++i) {
     ck_assert_ptr_nonnull(mutatorOpcodeRows[i].name);
     ck_assert_uint_gt(strlen(mutatorOpcodeRows[i].name), 2);
-    for (j = 0; j < i; ++j) ck_assert_str_ne(mutatorOpcodeRows[i].name, mutatorOpcodeRows[j].name);
+    for (j = 0; j < i; ++j)
+      ck_assert_str_ne(mutatorOpcodeRows[i].name, mutatorOpcodeRows[j].name);
   }
 }
 END_TEST
 
 START_TEST(roles_are_what_the_semantics_do) {
   static const MutatorAccess roles[OpcodeSemanticLIMIT] = {
-      [OpcodeSemanticLOAD] = MutatorAccessREAD,    [OpcodeSemanticLOADSIGNED] = MutatorAccessREAD,
-      [OpcodeSemanticSTORE] = MutatorAccessWRITE,  [OpcodeSemanticCOMPARE] = MutatorAccessREAD,
-      [OpcodeSemanticTEST] = MutatorAccessREAD,    [OpcodeSemanticCOMPAREREVERSED] = MutatorAccessREAD,
+      [OpcodeSemanticLOAD] = MutatorAccessREAD,   [OpcodeSemanticLOADSIGNED] = MutatorAccessREAD,
+      [OpcodeSemanticSTORE] = MutatorAccessWRITE, [OpcodeSemanticCOMPARE] = MutatorAccessREAD,
+      [OpcodeSemanticTEST] = MutatorAccessREAD,   [OpcodeSemanticCOMPAREREVERSED] = MutatorAccessREAD,
   };
   unsigned i;
   for (i = 0; i < mutatorOpcodeCount; ++i) {
@@ -111,7 +113,8 @@ START_TEST(roles_are_what_the_semantics_do) {
     ck_assert_uint_lt(row->semantic, OpcodeSemanticLIMIT);
     ck_assert_uint_ne(row->role, MutatorAccessNONE);
     ck_assert_uint_eq(row->role & ~(unsigned)(MutatorAccessREAD | MutatorAccessWRITE), 0);
-    if (roles[row->semantic] != MutatorAccessNONE) ck_assert_uint_eq(row->role, roles[row->semantic]);
+    if (roles[row->semantic] != MutatorAccessNONE)
+      ck_assert_uint_eq(row->role, roles[row->semantic]);
   }
 }
 END_TEST
@@ -132,7 +135,8 @@ START_TEST(even_opcodes_have_byte_operands) {
   unsigned i;
   for (i = 0; i < mutatorOpcodeCount; ++i) {
     const OpcodeRow *row = &mutatorOpcodeRows[i];
-    if (row->space != RawSpaceLEGACY || row->map != RawMapONE || row->opcode == 0x63 || row->opcode == 0x83) continue;
+    if (row->space != RawSpaceLEGACY || row->map != RawMapONE || row->opcode == 0x63 || row->opcode == 0x83)
+      continue;
     ck_assert_uint_eq(row->width, row->opcode % 2 == 0 ? OpcodeSize1 : OpcodeSizeV);
     ck_assert_uint_eq(row->size, row->width);
   }
@@ -143,9 +147,11 @@ END_TEST
 START_TEST(capstone_votes_in_full_on_integer_rows) {
   unsigned i, version;
   for (i = 0; i < mutatorOpcodeCount; ++i) {
-    if (mutatorOpcodeRows[i].space != RawSpaceLEGACY || mutatorOpcodeRows[i].semantic > OpcodeSemanticTEST) continue;
+    if (mutatorOpcodeRows[i].space != RawSpaceLEGACY || mutatorOpcodeRows[i].semantic > OpcodeSemanticTEST)
+      continue;
     ck_assert_uint_ne(mutatorOpcodeRows[i].capstone, 0);
-    for (version = 0; version < 3; ++version) ck_assert_uint_eq(mutatorOpcodeRows[i].vote[version], OpcodeVoteFULL);
+    for (version = 0; version < 3; ++version)
+      ck_assert_uint_eq(mutatorOpcodeRows[i].vote[version], OpcodeVoteFULL);
   }
 }
 END_TEST

@@ -26,7 +26,8 @@ static MachineStruct machine_of_registers(void) {
   static uint16_t offsets[MutatorRegisterLIMIT];
   MachineStruct machine = {(unsigned char *)registers, offsets, segment_base};
   unsigned i;
-  for (i = 0; i < MutatorRegisterLIMIT; ++i) offsets[i] = (uint16_t)(i * sizeof(MutatorWord));
+  for (i = 0; i < MutatorRegisterLIMIT; ++i)
+    offsets[i] = (uint16_t)(i * sizeof(MutatorWord));
   return machine;
 }
 
@@ -40,7 +41,8 @@ static uint64_t next_word(void) {
 
 static void fill_registers(void) {
   unsigned i;
-  for (i = 0; i < MutatorRegisterLIMIT; ++i) registers[i] = next_word();
+  for (i = 0; i < MutatorRegisterLIMIT; ++i)
+    registers[i] = next_word();
 }
 
 static MutatorBool operand_of(const unsigned char *bytes, size_t count, MutatorWord *address, size_t *align) {
@@ -58,38 +60,38 @@ static size_t align_of(const unsigned char *bytes, size_t count) {
 #define ALIGN(...) align_of(BYTES(__VA_ARGS__))
 
 START_TEST(aligned_moves_want_their_vector) {
-  ck_assert_uint_eq(ALIGN(0x0f, 0x28, 0x00), 16);                         /* movaps xmm, m */
-  ck_assert_uint_eq(ALIGN(0x0f, 0x29, 0x00), 16);                         /* movaps m, xmm */
-  ck_assert_uint_eq(ALIGN(0x66, 0x0f, 0x6f, 0x00), 16);                   /* movdqa */
-  ck_assert_uint_eq(ALIGN(0x66, 0x0f, 0xe7, 0x00), 16);                   /* movntdq */
-  ck_assert_uint_eq(ALIGN(0x0f, 0x2b, 0x00), 16);                         /* movntps */
-  ck_assert_uint_eq(ALIGN(0x66, 0x0f, 0x38, 0x2a, 0x00), 16);             /* movntdqa */
-  ck_assert_uint_eq(ALIGN(0xc5, 0xf8, 0x28, 0x00), 16);                   /* vmovaps xmm */
-  ck_assert_uint_eq(ALIGN(0xc5, 0xfc, 0x28, 0x00), 32);                   /* vmovaps ymm */
-  ck_assert_uint_eq(ALIGN(0xc5, 0xfd, 0x7f, 0x00), 32);                   /* vmovdqa ymm */
-  ck_assert_uint_eq(ALIGN(0x62, 0xf1, 0x7c, 0x48, 0x28, 0x00), 64);       /* vmovaps zmm */
-  ck_assert_uint_eq(ALIGN(0x62, 0xf1, 0xfd, 0x48, 0x6f, 0x00), 64);       /* vmovdqa64 zmm */
-  ck_assert_uint_eq(ALIGN(0x62, 0xf1, 0x7d, 0x28, 0xe7, 0x00), 32);       /* vmovntdq ymm */
+  ck_assert_uint_eq(ALIGN(0x0f, 0x28, 0x00), 16);                   /* movaps xmm, m */
+  ck_assert_uint_eq(ALIGN(0x0f, 0x29, 0x00), 16);                   /* movaps m, xmm */
+  ck_assert_uint_eq(ALIGN(0x66, 0x0f, 0x6f, 0x00), 16);             /* movdqa */
+  ck_assert_uint_eq(ALIGN(0x66, 0x0f, 0xe7, 0x00), 16);             /* movntdq */
+  ck_assert_uint_eq(ALIGN(0x0f, 0x2b, 0x00), 16);                   /* movntps */
+  ck_assert_uint_eq(ALIGN(0x66, 0x0f, 0x38, 0x2a, 0x00), 16);       /* movntdqa */
+  ck_assert_uint_eq(ALIGN(0xc5, 0xf8, 0x28, 0x00), 16);             /* vmovaps xmm */
+  ck_assert_uint_eq(ALIGN(0xc5, 0xfc, 0x28, 0x00), 32);             /* vmovaps ymm */
+  ck_assert_uint_eq(ALIGN(0xc5, 0xfd, 0x7f, 0x00), 32);             /* vmovdqa ymm */
+  ck_assert_uint_eq(ALIGN(0x62, 0xf1, 0x7c, 0x48, 0x28, 0x00), 64); /* vmovaps zmm */
+  ck_assert_uint_eq(ALIGN(0x62, 0xf1, 0xfd, 0x48, 0x6f, 0x00), 64); /* vmovdqa64 zmm */
+  ck_assert_uint_eq(ALIGN(0x62, 0xf1, 0x7d, 0x28, 0xe7, 0x00), 32); /* vmovntdq ymm */
 }
 END_TEST
 
 START_TEST(unaligned_moves_want_nothing) {
-  ck_assert_uint_eq(ALIGN(0x0f, 0x10, 0x00), 1);             /* movups */
-  ck_assert_uint_eq(ALIGN(0xf3, 0x0f, 0x6f, 0x00), 1);       /* movdqu */
-  ck_assert_uint_eq(ALIGN(0xf3, 0x0f, 0x10, 0x00), 1);       /* movss */
-  ck_assert_uint_eq(ALIGN(0x66, 0x0f, 0x12, 0x00), 1);       /* movlpd */
-  ck_assert_uint_eq(ALIGN(0xf2, 0x0f, 0xf0, 0x00), 1);       /* lddqu */
-  ck_assert_uint_eq(ALIGN(0xc5, 0xfe, 0x6f, 0x00), 1);       /* vmovdqu ymm */
-  ck_assert_uint_eq(ALIGN(0x0f, 0x6f, 0x00), 1);             /* movq mm */
+  ck_assert_uint_eq(ALIGN(0x0f, 0x10, 0x00), 1);       /* movups */
+  ck_assert_uint_eq(ALIGN(0xf3, 0x0f, 0x6f, 0x00), 1); /* movdqu */
+  ck_assert_uint_eq(ALIGN(0xf3, 0x0f, 0x10, 0x00), 1); /* movss */
+  ck_assert_uint_eq(ALIGN(0x66, 0x0f, 0x12, 0x00), 1); /* movlpd */
+  ck_assert_uint_eq(ALIGN(0xf2, 0x0f, 0xf0, 0x00), 1); /* lddqu */
+  ck_assert_uint_eq(ALIGN(0xc5, 0xfe, 0x6f, 0x00), 1); /* vmovdqu ymm */
+  ck_assert_uint_eq(ALIGN(0x0f, 0x6f, 0x00), 1);       /* movq mm */
   ck_assert_uint_eq(ALIGN(0x48, 0x8b, 0x00), 1);
 }
 END_TEST
 
 START_TEST(legacy_arithmetic_is_aligned_and_vex_is_not) {
-  ck_assert_uint_eq(ALIGN(0x0f, 0x58, 0x00), 16);            /* addps */
-  ck_assert_uint_eq(ALIGN(0xc5, 0xf8, 0x58, 0x00), 1);       /* vaddps */
-  ck_assert_uint_eq(ALIGN(0xf3, 0x0f, 0x58, 0x00), 1);       /* addss */
-  ck_assert_uint_eq(ALIGN(0x66, 0x0f, 0xef, 0x00), 16);      /* pxor */
+  ck_assert_uint_eq(ALIGN(0x0f, 0x58, 0x00), 16);             /* addps */
+  ck_assert_uint_eq(ALIGN(0xc5, 0xf8, 0x58, 0x00), 1);        /* vaddps */
+  ck_assert_uint_eq(ALIGN(0xf3, 0x0f, 0x58, 0x00), 1);        /* addss */
+  ck_assert_uint_eq(ALIGN(0x66, 0x0f, 0xef, 0x00), 16);       /* pxor */
   ck_assert_uint_eq(ALIGN(0x66, 0x0f, 0x70, 0x00, 0x00), 16); /* pshufd */
 }
 END_TEST
@@ -121,7 +123,8 @@ START_TEST(truncated_instructions_have_no_operand) {
   static const unsigned char bytes[] = {0x62, 0xf1, 0xfd, 0x48, 0x6f, 0x84, 0x88, 1, 2, 3, 4};
   MutatorWord address;
   size_t count, align;
-  for (count = 0; count < sizeof bytes; ++count) ck_assert(!operand_of(bytes, count, &address, &align));
+  for (count = 0; count < sizeof bytes; ++count)
+    ck_assert(!operand_of(bytes, count, &address, &align));
   ck_assert(operand_of(bytes, sizeof bytes, &address, &align));
 }
 END_TEST
@@ -154,22 +157,26 @@ static MutatorWord zydis_register(ZydisRegister reg) {
 
 /* A SIB base of 101 with mod 00 is none; Zydis 4.0.0 sees R13D there with a 32-bit address. */
 static MutatorBool has_base(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperandMem *mem) {
-  return mem->base != ZYDIS_REGISTER_NONE &&
-         !((instruction->attributes & ZYDIS_ATTRIB_HAS_SIB) != 0 && instruction->raw.modrm.mod == 0 &&
-           instruction->raw.sib.base == 5);
+  return mem->base != ZYDIS_REGISTER_NONE && !((instruction->attributes & ZYDIS_ATTRIB_HAS_SIB) != 0 &&
+                                               instruction->raw.modrm.mod == 0 && instruction->raw.sib.base == 5);
 }
 
 static MutatorWord zydis_address(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperandMem *mem) {
   MutatorWord address = (MutatorWord)mem->disp.value;
-  if (!has_base(instruction, mem)) address = (MutatorWord)instruction->raw.disp.value;
+  if (!has_base(instruction, mem))
+    address = (MutatorWord)instruction->raw.disp.value;
   if (mem->base == ZYDIS_REGISTER_RIP || mem->base == ZYDIS_REGISTER_EIP)
     address += registers[MutatorRegisterPC] + instruction->length;
   else if (has_base(instruction, mem))
     address += zydis_register(mem->base);
-  if (mem->index != ZYDIS_REGISTER_NONE) address += zydis_register(mem->index) * mem->scale;
-  if (instruction->address_width == 32) address = (uint32_t)address;
-  if (mem->segment == ZYDIS_REGISTER_FS) address += baseFS;
-  if (mem->segment == ZYDIS_REGISTER_GS) address += baseGS;
+  if (mem->index != ZYDIS_REGISTER_NONE)
+    address += zydis_register(mem->index) * mem->scale;
+  if (instruction->address_width == 32)
+    address = (uint32_t)address;
+  if (mem->segment == ZYDIS_REGISTER_FS)
+    address += baseFS;
+  if (mem->segment == ZYDIS_REGISTER_GS)
+    address += baseGS;
   return address;
 }
 
@@ -179,13 +186,18 @@ static void make_move(unsigned char *bytes) {
   const unsigned char opcode = opcodes[next_word() % sizeof opcodes];
   const unsigned prefix66 = opcode >= 0x6f || next_word() % 2;
   size_t at = 0, i;
-  for (i = 0; i < 15; ++i) bytes[i] = (unsigned char)next_word();
-  if (next_word() % 4 == 0) bytes[at++] = 0x67;
-  if (next_word() % 4 == 0) bytes[at++] = next_word() % 2 ? 0x64 : 0x65;
+  for (i = 0; i < 15; ++i)
+    bytes[i] = (unsigned char)next_word();
+  if (next_word() % 4 == 0)
+    bytes[at++] = 0x67;
+  if (next_word() % 4 == 0)
+    bytes[at++] = next_word() % 2 ? 0x64 : 0x65;
   switch (next_word() % 3) {
   case 0: /* legacy */
-    if (prefix66) bytes[at++] = 0x66;
-    if (next_word() % 2) bytes[at++] = (unsigned char)(0x40 | next_word() % 16);
+    if (prefix66)
+      bytes[at++] = 0x66;
+    if (next_word() % 2)
+      bytes[at++] = (unsigned char)(0x40 | next_word() % 16);
     bytes[at++] = 0x0f;
     break;
   case 1: /* VEX: vvvv is 1111 */
@@ -214,14 +226,17 @@ START_TEST(aligned_moves_name_what_zydis_says) {
     MutatorWord address;
     size_t align;
     make_move(bytes);
-    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes, sizeof bytes, &instruction, operands))) continue;
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes, sizeof bytes, &instruction, operands)))
+      continue;
     memory = operands[0].type == ZYDIS_OPERAND_TYPE_MEMORY ? 0 : instruction.operand_count_visible - 1u;
-    if (operands[memory].type != ZYDIS_OPERAND_TYPE_MEMORY) continue;
+    if (operands[memory].type != ZYDIS_OPERAND_TYPE_MEMORY)
+      continue;
     fill_registers();
     ck_assert_msg(operand_of(bytes, sizeof bytes, &address, &align), "%02x%02x%02x%02x%02x%02x: no operand", bytes[0],
                   bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]);
-    ck_assert_msg(address == zydis_address(&instruction, &operands[memory].mem), "%02x%02x%02x%02x%02x%02x%02x: address",
-                  bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6]);
+    ck_assert_msg(address == zydis_address(&instruction, &operands[memory].mem),
+                  "%02x%02x%02x%02x%02x%02x%02x: address", bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5],
+                  bytes[6]);
     ck_assert_msg(align == operands[memory].size / 8u, "%02x%02x%02x%02x%02x%02x%02x: align", bytes[0], bytes[1],
                   bytes[2], bytes[3], bytes[4], bytes[5], bytes[6]);
     ++compared;

@@ -48,7 +48,8 @@ START_TEST(a_load_has_all_its_parts) {
 END_TEST
 
 START_TEST(bytes_after_the_instruction_do_not_matter) {
-  PlanStruct plan = PLAN(0x8b, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
+  PlanStruct plan =
+      PLAN(0x8b, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
   ck_assert_uint_eq(plan.length, 2);
 }
 END_TEST
@@ -195,11 +196,11 @@ START_TEST(capstone_contradicts_a_wrong_plan) {
   PlanStruct right, wrong;
   ck_assert_int_eq(mutatorPlanMake(&right, bytes, sizeof bytes), MutatorDeclineNONE);
   ck_assert_int_eq(mutatorDecodeVote(&right, bytes, 0), MutatorDeclineNONE);
-#define WRONG(field, value)                                                                                            \
-  do {                                                                                                                 \
-    wrong = right;                                                                                                     \
-    wrong.field = value;                                                                                               \
-    ck_assert_msg(mutatorDecodeVote(&wrong, bytes, 0) == MutatorDeclineDECODER, "a wrong " #field);                    \
+#define WRONG(field, value)                                                                         \
+  do {                                                                                              \
+    wrong = right;                                                                                  \
+    wrong.field = value;                                                                            \
+    ck_assert_msg(mutatorDecodeVote(&wrong, bytes, 0) == MutatorDeclineDECODER, "a wrong " #field); \
   } while (0)
   WRONG(displacement, 17);
   WRONG(length, 4);

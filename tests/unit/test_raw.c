@@ -109,9 +109,11 @@ START_TEST(every_modrm_names_its_base) {
   for (mod = 0; mod < 3; ++mod)
     for (rm = 0; rm < 8; ++rm)
       for (extended = 0; extended < 2; ++extended) {
-        unsigned char bytes[7] = {(unsigned char)(0x40 | extended), 0x8b, (unsigned char)(mod << 6 | rm), 0xfe, 0xff, 0xff, 0xff};
+        unsigned char bytes[7] = {
+            (unsigned char)(0x40 | extended), 0x8b, (unsigned char)(mod << 6 | rm), 0xfe, 0xff, 0xff, 0xff};
         RawStruct raw;
-        if (rm == 4) continue;
+        if (rm == 4)
+          continue;
         raw = taken(bytes, sizeof bytes);
         ck_assert_uint_eq(raw.index, RawNONE);
         if (mod == 0 && rm == 5) {
@@ -132,8 +134,14 @@ START_TEST(every_sib_names_base_index_and_scale) {
   for (mod = 0; mod < 3; ++mod)
     for (sib = 0; sib < 256; ++sib)
       for (rex = 0; rex < 4; ++rex) {
-        unsigned char bytes[8] = {(unsigned char)(0x40 | rex), 0x8b, (unsigned char)(mod << 6 | 4), (unsigned char)sib,
-                                  0x80, 0xff, 0xff, 0xff};
+        unsigned char bytes[8] = {(unsigned char)(0x40 | rex),
+                                  0x8b,
+                                  (unsigned char)(mod << 6 | 4),
+                                  (unsigned char)sib,
+                                  0x80,
+                                  0xff,
+                                  0xff,
+                                  0xff};
         unsigned index = (sib >> 3 & 7) + (rex & 2) * 4, base = (sib & 7) + (rex & 1) * 8;
         RawStruct raw = taken(bytes, sizeof bytes);
         ck_assert_uint_eq(raw.index, index == 4 ? RawNONE : index);
@@ -152,9 +160,7 @@ START_TEST(displacements_are_sign_extended) {
 }
 END_TEST
 
-START_TEST(prefix_67_makes_addresses_32_bits) {
-  ck_assert_uint_eq(TAKE(0x67, 0x8b, 0x00).addressSize, 4);
-}
+START_TEST(prefix_67_makes_addresses_32_bits) { ck_assert_uint_eq(TAKE(0x67, 0x8b, 0x00).addressSize, 4); }
 END_TEST
 
 START_TEST(absolute_address_has_the_address_size) {
@@ -245,7 +251,8 @@ START_TEST(every_beginning_is_truncated) {
     for (count = 0; count < lengths[i]; ++count) {
       RawStruct raw;
       MutatorDecline decline = mutatorRawOpcode(&raw, instructions[i], count);
-      if (decline == MutatorDeclineNONE) decline = mutatorRawModRM(&raw);
+      if (decline == MutatorDeclineNONE)
+        decline = mutatorRawModRM(&raw);
       ck_assert_int_eq(decline, MutatorDeclineTRUNCATED);
     }
   }

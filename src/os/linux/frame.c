@@ -53,16 +53,10 @@ static void findFrame(const MutatorNativeStruct *native, FrameStruct *frame) {
   mutatorLinuxState(native->ucontext, &frame->state.base, &frame->state.limit);
 }
 
-/* The kernel lays ucontext and info side by side, in either order, and the state
- * above them.  Returns 0 when the record is a copy or made up by hand. */
+/* The state is the uppermost part of a frame, and the kernel always saves it.
+ * Without one the record was made up by hand.  Returns 0 then. */
 static MutatorWord findTop(const FrameStruct *frame) {
-  if (frame->state.base != frame->state.limit)
-    return frame->state.limit;
-  if (frame->ucontext.limit == frame->info.base)
-    return frame->info.limit;
-  if (frame->info.limit == frame->ucontext.base + sizeof(void *))
-    return frame->ucontext.limit;
-  return 0;
+  return frame->state.base != frame->state.limit ? frame->state.limit : 0;
 }
 
 static MutatorBool inStack(const stack_t *stack, MutatorWord address) {

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "os/linux/linux.h"
@@ -28,12 +29,21 @@ static MutatorBool isOpen(int file) {
   return status.st_dev == mutatorLinuxProcess.device && status.st_ino == mutatorLinuxProcess.inode;
 }
 
+/* pread64 and pwrite64 without the C library's cancellation point.  The offset
+ * is one argument on 64-bit systems and two, of which the second is the upper
+ * half, on 32-bit ones; where it is one the next is ignored. */
+static ssize_t transfer(long call, int file, const void *buffer, MutatorWord address, size_t size) {
+  long count;
+  do
+    count = syscall(call, (long)file, buffer, size, address, 0L);
+  while (count < 0 && errno == EINTR);
+  return (ssize_t)count;
+}
+
 /* A short read ends at a page that cannot be read: going on there fails. */
 static MutatorBool readAll(int file, unsigned char *buffer, MutatorWord address, size_t size) {
   while (size > 0) {
-    const ssize_t count = pread64(file, buffer, size, (off64_t)address);
-    if (count < 0 && errno == EINTR)
-      continue;
+    const ssize_t count = transfer(SYS_pread64, file, buffer, address, size);
     if (count <= 0)
       return 0;
     buffer += count;
@@ -46,11 +56,7 @@ static MutatorBool readAll(int file, unsigned char *buffer, MutatorWord address,
 /* Within one page the kernel writes all or nothing (Linux mm/memory.c,
  * __access_remote_vm). */
 static MutatorBool writeOnce(int file, MutatorWord address, const void *buffer, size_t size) {
-  ssize_t count;
-  do
-    count = pwrite64(file, buffer, size, (off64_t)address);
-  while (count < 0 && errno == EINTR);
-  return count == (ssize_t)size;
+  return transfer(SYS_pwrite64, file, buffer, address, size) == (ssize_t)size;
 }
 
 static MutatorBool crossesPage(MutatorWord address, size_t size) {

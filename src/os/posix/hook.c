@@ -6,18 +6,15 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "arch/registers.h"
 #include "os/posix/posix.h"
 
 PosixHookStruct mutatorPosixHooks[POSIX_HOOKS] = {{.signal = SIGSEGV}, {.signal = SIGBUS}};
 
-/* DeclinedStruct -- the latest fault of this thread that fell to the default action */
-typedef struct DeclinedStruct {
-  MutatorBool valid;
-  void *address;
-} DeclinedStruct;
-
-/* The build gives thread-local variables the initial-exec model: no allocation. */
-static _Thread_local DeclinedStruct declined;
+/* The latest fault of this thread that fell to the default action, as faultHash
+ * tells it; 0 for none.  The build gives thread-local variables the
+ * initial-exec model, which allocates nothing in a handler. */
+static _Thread_local MutatorWord latestDeclined;
 
 static PosixHook hookOf(int signal) {
   size_t i;
@@ -71,20 +68,33 @@ static void dieSignalled(int signal, siginfo_t *info, ucontext_t *ucontext) {
   mutatorPosixResend(signal, info);
 }
 
+/* Address, PC and registers: all the same only when the thread has not moved. */
+static MutatorWord faultHash(const MutatorNativeStruct *native) {
+  MutatorWord hash = (MutatorWord)native->info->si_addr;
+  MachineStruct machine;
+  unsigned reg;
+  mutatorOSMachine(native, &machine);
+  for (reg = 0; reg < MutatorRegisterLIMIT; ++reg)
+    if (reg != MutatorRegisterFLAGS)
+      hash = (hash ^ *machineRegister(&machine, reg)) * 16777619;
+  return hash | 1;
+}
+
 /* The fault is retried once before the default action is restored, which is the
  * end of the hook: between the fault and our looking for it the range may have
  * been opened and removed.  If the fault comes again it kills at its own PC. */
-static void dieFaulting(int signal, const siginfo_t *info) {
-  if (declined.valid && declined.address == info->si_addr)
+static void dieFaulting(int signal, siginfo_t *info, ucontext_t *ucontext) {
+  const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
+  const MutatorWord hash = faultHash(&native);
+  if (latestDeclined == hash)
     restoreDefault(signal);
-  declined.valid = 1;
-  declined.address = info->si_addr;
+  latestDeclined = hash;
 }
 
 static void byDefault(int signal, siginfo_t *info, ucontext_t *ucontext) {
   const int error = errno;
   if (mutatorPosixRepeats(info))
-    dieFaulting(signal, info);
+    dieFaulting(signal, info, ucontext);
   else
     dieSignalled(signal, info, ucontext);
   errno = error;
@@ -107,8 +117,6 @@ void mutatorPosixHandler(int signal, siginfo_t *info, void *ucontext) {
   const int error = errno;
   const MutatorBool handled = mutatorFaultNative(&native);
   errno = error;
-  if (handled)
-    declined.valid = 0;
-  else
+  if (!handled)
     forward(signal, info, ucontext);
 }

@@ -9,6 +9,7 @@
 int main(void) {
   MutatorRes res = MutatorFaultSetup(NULL);
   printf("mutator %s: %s\n", MutatorVersion(), MutatorResName(res));
-  if (res != MutatorResOK) return 1;
+  if (res != MutatorResOK)
+    return 1;
   return MutatorFaultFinish() == MutatorResOK ? 0 : 1;
 }
