@@ -38,14 +38,16 @@
 enum { RoundsMost = 1000, StackSize = 1 << 18, RF = 0x10000, TF = 0x100 };
 
 static void need(int condition, const char *what) {
-  if (condition) return;
+  if (condition)
+    return;
   (void)fprintf(stderr, "bench_step: %s: %s\n", what, strerror(errno));
   exit(1);
 }
 
 /* For use in a handler. */
 static void needQuietly(int condition) {
-  if (!condition) abort();
+  if (!condition)
+    abort();
 }
 
 static double now(void) {
@@ -95,7 +97,8 @@ static MutatorFaultResult callback(MutatorFaultRange range, MutatorContext conte
 static void client(int signal, siginfo_t *info, void *ucontext) {
   MutatorContextStruct context;
   (void)signal;
-  if (MutatorFaultRecover(info, ucontext)) return;
+  if (MutatorFaultRecover(info, ucontext))
+    return;
   needQuietly(MutatorContextInitFault(&context, info, ucontext) == MutatorResOK);
   needQuietly(MutatorContextCanStepInstruction(&context));
   needQuietly(MutatorContextStepInstructionWith(&context, MutatorWindowMemory(&window)) == MutatorResOK);
@@ -144,11 +147,16 @@ static Way ways[Ways] = {
     [WayBARE] = {.key = "bare", .name = "empty handler: advance the PC", .handler = bare, .page = &base},
     [WayWINDOW] = {.key = "window", .name = "window: hook, callback, FaultStep", .page = &base},
     [WayCLIENT] = {.key = "client", .name = "window: own handler, CanStep, Step", .handler = client, .page = &base},
-    [WayPROCESS] = {.key = "process", .name = "process memory: own handler, Step", .handler = process, .page = &private},
+    [WayPROCESS] = {.key = "process",
+                    .name = "process memory: own handler, Step",
+                    .handler = process,
+                    .page = &private},
     [WayUNPROTECT] = {.key = "unprotect", .name = "unprotect, Step, reprotect", .handler = unprotect, .page = &base},
     [WayTRAP] = {.key = "trap", .name = "unprotect, trap flag, reprotect", .handler = trap, .page = &base},
-    [WayRESUMED] = {
-        .key = "resumed", .name = "empty handler: and clear the resume flag", .handler = bareResumed, .page = &base},
+    [WayRESUMED] = {.key = "resumed",
+                    .name = "empty handler: and clear the resume flag",
+                    .handler = bareResumed,
+                    .page = &base},
     [WayAGAIN] = {.key = "again", .name = "empty handler again", .handler = bare, .page = &base},
 };
 
@@ -160,7 +168,8 @@ static void install(const Way *way) {
   action.sa_sigaction = way->handler;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
   need(sigaction(SIGSEGV, way->handler == NULL ? &hook : &action, NULL) == 0, "sigaction");
-  if (way->handler != NULL) need(sigaction(SIGTRAP, &action, NULL) == 0, "sigaction");
+  if (way->handler != NULL)
+    need(sigaction(SIGTRAP, &action, NULL) == 0, "sigaction");
 }
 
 static double measureWay(const Way *way, unsigned faults) {
@@ -168,18 +177,23 @@ static double measureWay(const Way *way, unsigned faults) {
   double start;
   unsigned i;
   install(way);
-  for (i = 0; i < 20; i++) benchStore(page, i); /* warm */
+  for (i = 0; i < 20; i++)
+    benchStore(page, i); /* warm */
   start = now();
-  for (i = 0; i < faults; i++) benchStore(page, i);
+  for (i = 0; i < faults; i++)
+    benchStore(page, i);
   return (now() - start) / faults;
 }
 
 static void measureWays(unsigned rounds, unsigned faults) {
   unsigned round, i;
-  for (i = 0; i < Ways; i++) (void)measureWay(&ways[i], faults);
+  for (i = 0; i < Ways; i++)
+    (void)measureWay(&ways[i], faults);
   for (round = 0; round < rounds; round++) {
-    for (i = 0; i < Ways; i++) ways[i].ns[round] = measureWay(&ways[i], faults);
-    for (i = 0; i < Ways; i++) ways[i].ratio[round] = ways[i].ns[round] / ways[WayBARE].ns[round];
+    for (i = 0; i < Ways; i++)
+      ways[i].ns[round] = measureWay(&ways[i], faults);
+    for (i = 0; i < Ways; i++)
+      ways[i].ratio[round] = ways[i].ns[round] / ways[WayBARE].ns[round];
   }
 }
 
@@ -229,7 +243,8 @@ static void partRaw(unsigned times) {
 
 static void partFetch(unsigned times) {
   unsigned char bytes[ARCH_FETCH_MAX];
-  while (times-- > 0) needQuietly(mutatorArchFetch(bytes, (MutatorWord)(uintptr_t)benchStore) == ARCH_FETCH_MAX);
+  while (times-- > 0)
+    needQuietly(mutatorArchFetch(bytes, (MutatorWord)(uintptr_t)benchStore) == ARCH_FETCH_MAX);
 }
 
 static void partInit(unsigned times) {
@@ -268,14 +283,16 @@ static void partDispatch(unsigned times) {
 static MutatorRes scanArea(void *areaBase, void *areaLimit, void *closure) {
   MutatorWord *word;
   (void)closure;
-  for (word = areaBase; word < (MutatorWord *)areaLimit; word++) sink = *word;
+  for (word = areaBase; word < (MutatorWord *)areaLimit; word++)
+    sink = *word;
   return MutatorResOK;
 }
 
 static void partScan(unsigned times) {
   MutatorContextStruct context;
   needQuietly(MutatorContextInitFault(&context, liveInfo, liveUcontext) == MutatorResOK);
-  while (times-- > 0) needQuietly(MutatorContextScan(&context, scanArea, NULL) == MutatorResOK);
+  while (times-- > 0)
+    needQuietly(MutatorContextScan(&context, scanArea, NULL) == MutatorResOK);
 }
 
 static Part parts[] = {
@@ -296,10 +313,12 @@ static unsigned partRounds, partTimes;
 static void measureParts(int signal, siginfo_t *info, void *ucontext) {
   unsigned round, i;
   (void)signal;
-  if (MutatorFaultRecover(info, ucontext)) return;
+  if (MutatorFaultRecover(info, ucontext))
+    return;
   liveInfo = info;
   liveUcontext = ucontext;
-  for (i = 0; i < Parts; i++) parts[i].run(partTimes);
+  for (i = 0; i < Parts; i++)
+    parts[i].run(partTimes);
   for (round = 0; round < partRounds; round++)
     for (i = 0; i < Parts; i++) {
       double start = now();
@@ -343,7 +362,8 @@ static Summary summarize(const double *values, unsigned count) {
 static Summary compareWays(unsigned slow, unsigned fast, unsigned rounds) {
   static double ratios[RoundsMost];
   unsigned i;
-  for (i = 0; i < rounds; i++) ratios[i] = ways[slow].ns[i] / ways[fast].ns[i];
+  for (i = 0; i < rounds; i++)
+    ratios[i] = ways[slow].ns[i] / ways[fast].ns[i];
   return summarize(ratios, rounds);
 }
 
@@ -365,8 +385,8 @@ enum { Targets = sizeof targets / sizeof targets[0] };
 
 static void printResults(unsigned rounds, unsigned faults) {
   unsigned i;
-  (void)printf("%u rounds of %u faults each way; context %zu bytes; median [10th to 90th percentile]\n\n", rounds, faults,
-               sizeof(MutatorContextStruct));
+  (void)printf("%u rounds of %u faults each way; context %zu bytes; median [10th to 90th percentile]\n\n", rounds,
+               faults, sizeof(MutatorContextStruct));
   (void)printf("%-44s %8s  %-18s %6s  %s\n", "one fault, handled by", "ns", "", "ratio", "");
   for (i = 0; i < Ways; i++) {
     Summary ns = summarize(ways[i].ns, rounds), ratio = summarize(ways[i].ratio, rounds);
@@ -387,8 +407,8 @@ static void printResults(unsigned rounds, unsigned faults) {
 }
 
 static void printSummary(FILE *file, const char *key, Summary summary, const char *end) {
-  (void)fprintf(file, "    \"%s\": {\"p10\": %.4g, \"median\": %.4g, \"p90\": %.4g}%s\n", key, summary.low, summary.median,
-                summary.high, end);
+  (void)fprintf(file, "    \"%s\": {\"p10\": %.4g, \"median\": %.4g, \"p90\": %.4g}%s\n", key, summary.low,
+                summary.median, summary.high, end);
 }
 
 static void writeJson(const char *name, unsigned rounds, unsigned faults) {
@@ -396,12 +416,14 @@ static void writeJson(const char *name, unsigned rounds, unsigned faults) {
   unsigned i;
   need(file != NULL, name);
   (void)fprintf(file, "{\n  \"rounds\": %u,\n  \"faults\": %u,\n  \"ns\": {\n", rounds, faults);
-  for (i = 0; i < Ways; i++) printSummary(file, ways[i].key, summarize(ways[i].ns, rounds), ",");
+  for (i = 0; i < Ways; i++)
+    printSummary(file, ways[i].key, summarize(ways[i].ns, rounds), ",");
   for (i = 0; i < Parts; i++)
     printSummary(file, parts[i].key, summarize(parts[i].ns, rounds), i + 1 < Parts ? "," : "");
   (void)fprintf(file, "  },\n  \"ratio\": {\n");
   for (i = 0; i < Targets; i++)
-    printSummary(file, targets[i].name, compareWays(targets[i].slow, targets[i].fast, rounds), i + 1 < Targets ? "," : "");
+    printSummary(file, targets[i].name, compareWays(targets[i].slow, targets[i].fast, rounds),
+                 i + 1 < Targets ? "," : "");
   (void)fprintf(file, "  }\n}\n");
   need(fclose(file) == 0, name);
 }
@@ -412,7 +434,8 @@ static void writeJson(const char *name, unsigned rounds, unsigned faults) {
 static void stay(void) {
   cpu_set_t set;
   int processor = sched_getcpu();
-  if (processor < 0) return;
+  if (processor < 0)
+    return;
   CPU_ZERO(&set);
   CPU_SET((unsigned)processor, &set);
   (void)sched_setaffinity(0, sizeof set, &set);
@@ -441,7 +464,8 @@ static void setUp(void) {
 
 static unsigned number(const char *text, unsigned most) {
   unsigned long value = text == NULL ? 0 : strtoul(text, NULL, 10);
-  if (value >= 1 && value <= most) return (unsigned)value;
+  if (value >= 1 && value <= most)
+    return (unsigned)value;
   (void)fprintf(stderr, "bench_step: a number from 1 to %u is wanted\n", most);
   exit(2);
 }
@@ -470,6 +494,7 @@ int main(int argc, char **argv) {
   measureWays(rounds, faults);
   measureWithoutFaults(rounds, 20000);
   printResults(rounds, faults);
-  if (json != NULL) writeJson(json, rounds, faults);
+  if (json != NULL)
+    writeJson(json, rounds, faults);
   return 0;
 }

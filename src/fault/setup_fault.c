@@ -38,10 +38,14 @@ MutatorRes MutatorFaultStackInstall(void) {
 
 MutatorRes MutatorFaultStackRemove(void) { return mutatorOSStackRemove(); }
 
-/* Everybody who was inside the set has left when its epoch has advanced twice. */
+/* Everybody who was inside the set has left when its epoch has advanced twice.
+ * Most callbacks last for microseconds, so it pays to look again before sleeping. */
+#define LOOKS 100
+
 static MutatorBool everybodyLeft(PinSet set, MutatorWord start) {
-  mutatorPinAdvance(set);
-  mutatorPinAdvance(set);
+  unsigned i;
+  for (i = 0; i < LOOKS && mutatorPinEpoch(set) - start < 2; ++i)
+    mutatorPinAdvance(set);
   return mutatorPinEpoch(set) - start >= 2;
 }
 

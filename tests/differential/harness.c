@@ -217,11 +217,13 @@ static void onTrap(int signal, siginfo_t *info, void *closure) {
 static struct {
   ucontext_t ucontext;
   unsigned char vector[VECTOR_MAX];
+  unsigned char data[DATA_SIZE]; /* SIDT across two pages has written to the first when it faults on the second */
 } before;
 
 static void remember(ucontext_t *ucontext) {
   memcpy(&before.ucontext, ucontext, sizeof before.ucontext);
   memcpy(before.vector, stateOf(ucontext), vector.size);
+  memcpy(before.data, layouts[run.theCase->layout].alias, DATA_SIZE);
 }
 
 static void broken(const char *promise) {
@@ -232,7 +234,7 @@ static void broken(const char *promise) {
 static void expectUnchanged(ucontext_t *ucontext, const char *promise) {
   if (memcmp(&before.ucontext, ucontext, sizeof before.ucontext) != 0 ||
       memcmp(before.vector, stateOf(ucontext), vector.size) != 0 ||
-      memcmp(layouts[run.theCase->layout].alias, run.data, DATA_SIZE) != 0)
+      memcmp(layouts[run.theCase->layout].alias, before.data, DATA_SIZE) != 0)
     broken(promise);
 }
 
@@ -326,6 +328,8 @@ static void stepAccepted(MutatorContext context, const siginfo_t *info, ucontext
     memory = &copyingMemory;
   if (MutatorContextStepInstructionWith(context, memory) == MutatorResOK) {
     run.outcome->stepped = 1;
+    if ((ucontext->uc_mcontext.gregs[REG_EFL] & MachineFlagRF) != 0)
+      broken("Step leaves RF set (C9)");
     return;
   }
   broken("CanStep said yes, Step did not do it (C12)");

@@ -40,7 +40,8 @@ static void *watchWord(void *closure) {
 static void *changeWord(void *closure) {
   volatile uint64_t *word = (uint64_t *)(void *)(alias + *(size_t *)closure);
   unsigned i;
-  for (i = 0; !done; i++) *word = ALL(i & 255);
+  for (i = 0; !done; i++)
+    *word = ALL(i & 255);
   return NULL;
 }
 
@@ -54,7 +55,8 @@ static void stores(size_t offset) {
   pthread_t thread;
   unsigned i;
   CHECK(pthread_create(&thread, NULL, watchWord, &offset) == 0, "thread");
-  for (i = 0; i < Steps; i++) __asm__ volatile("mov %1, (%0)" : : "r"(base + offset), "r"(ALL(i & 255)) : "memory");
+  for (i = 0; i < Steps; i++)
+    __asm__ volatile("mov %1, (%0)" : : "r"(base + offset), "r"(ALL(i & 255)) : "memory");
   join(thread);
 }
 
@@ -106,14 +108,16 @@ static void addOne(uint32_t *at) {
 
 static void *addThrough(void *closure) {
   unsigned i;
-  for (i = 0; i < Adds; i++) addOne(closure);
+  for (i = 0; i < Adds; i++)
+    addOne(closure);
   return NULL;
 }
 
 static void *addNatively(void *closure) {
   uint32_t *at = (uint32_t *)(void *)(alias + ((unsigned char *)closure - base));
   unsigned i;
-  for (i = 0; i < Adds; i++) (void)__atomic_fetch_add(at, 1, __ATOMIC_SEQ_CST);
+  for (i = 0; i < Adds; i++)
+    (void)__atomic_fetch_add(at, 1, __ATOMIC_SEQ_CST);
   return NULL;
 }
 
@@ -123,7 +127,8 @@ static void additions(size_t offset) {
   uint32_t sum;
   for (i = 0; i < 3; i++)
     CHECK(pthread_create(&threads[i], NULL, i < 2 ? addThrough : addNatively, base + offset) == 0, "thread");
-  for (i = 0; i < 3; i++) CHECK(pthread_join(threads[i], NULL) == 0, "join");
+  for (i = 0; i < 3; i++)
+    CHECK(pthread_join(threads[i], NULL) == 0, "join");
   CHECK(MutatorMemoryLoad(MutatorWindowMemory(&window), &sum, base + offset, 4) == MutatorResOK, "load");
   CHECK(sum == 3 * Adds, "%u of %u additions", sum, 3 * Adds);
 }
@@ -141,7 +146,8 @@ int main(void) {
   faultTestProtect(base, size, PROT_NONE);
   stores(64);
   loads(128);
-  if (faultTestFeature(FaultTestFeatureAVX)) vectors(256);
+  if (faultTestFeature(FaultTestFeatureAVX))
+    vectors(256);
   additions(512);
   return 0;
 }

@@ -21,8 +21,8 @@ static void moved(const char *what, const MutatorCountersStruct *by) {
   MutatorCountersStruct now;
   unsigned i;
   CHECK(MutatorCountersGet(&now) == MutatorResOK, "%s", what);
-#define MOVED(field)                                                                                                   \
-  CHECK(now.field - last.field == by->field, "%s: " #field " moved by %llu, not %llu", what,                           \
+#define MOVED(field)                                                                         \
+  CHECK(now.field - last.field == by->field, "%s: " #field " moved by %llu, not %llu", what, \
         (unsigned long long)(now.field - last.field), (unsigned long long)by->field)
   MOVED(faults);
   MOVED(handled);
@@ -32,7 +32,8 @@ static void moved(const char *what, const MutatorCountersStruct *by) {
   MOVED(inaccessible);
   MOVED(planHits);
   MOVED(planMisses);
-  for (i = 0; i < MutatorDeclineLIMIT; i++) MOVED(declines[i]);
+  for (i = 0; i < MutatorDeclineLIMIT; i++)
+    MOVED(declines[i]);
   last = now;
 }
 
@@ -44,9 +45,7 @@ static MutatorFaultResult callback(MutatorFaultRange range, MutatorContext conte
   (void)closure;
   switch (answer) {
   case ANSWER_STEP: return MutatorFaultStep(context) == MutatorResOK ? MutatorFaultHANDLED : MutatorFaultDECLINED;
-  case ANSWER_OPEN:
-    faultTestProtect(base, faultTestPageSize(), PROT_READ | PROT_WRITE);
-    return MutatorFaultHANDLED;
+  case ANSWER_OPEN: faultTestProtect(base, faultTestPageSize(), PROT_READ | PROT_WRITE); return MutatorFaultHANDLED;
   default: return MutatorFaultDECLINED;
   }
 }
@@ -54,7 +53,8 @@ static MutatorFaultResult callback(MutatorFaultRange range, MutatorContext conte
 /* What is declined is forwarded to the program's own handler, which opens the page. */
 static void previous(int signal, siginfo_t *info, void *ucontext) {
   (void)ucontext;
-  if (info->si_code > 0) CHECK(signal == SIGSEGV && info->si_addr == base, "a fault at %p", info->si_addr);
+  if (info->si_code > 0)
+    CHECK(signal == SIGSEGV && info->si_addr == base, "a fault at %p", info->si_addr);
   forwardedToUs++;
   faultTestProtect(base, faultTestPageSize(), PROT_READ | PROT_WRITE);
 }
@@ -77,11 +77,12 @@ static void stepping(void) {
   moved("the first step", &(MutatorCountersStruct){.faults = 1, .handled = 1, .steps = 1, .planMisses = 1});
   store(base);
   moved("the second step", &(MutatorCountersStruct){.faults = 1, .handled = 1, .steps = 1, .planHits = 1});
-  for (i = 0; i < 200; i++) store(base + i);
+  for (i = 0; i < 200; i++)
+    store(base + i);
   moved("steps", &(MutatorCountersStruct){.faults = 200, .handled = 200, .steps = 200, .planHits = 200});
   storeUnlisted(base);
-  moved("a decline", &(MutatorCountersStruct){
-                         .faults = 1, .forwarded = 1, .planMisses = 1, .declines[MutatorDeclineOPCODE] = 1});
+  moved("a decline",
+        &(MutatorCountersStruct){.faults = 1, .forwarded = 1, .planMisses = 1, .declines[MutatorDeclineOPCODE] = 1});
   CHECK(forwardedToUs == 1, "forwarded %u times", forwardedToUs);
 }
 
@@ -121,8 +122,8 @@ static void failing(void) {
   faultTestProtect(alias, faultTestPageSize(), PROT_NONE);
   protect();
   store(base);
-  moved("a step without access", &(MutatorCountersStruct){.faults = 1, .forwarded = 1, .recovered = 1,
-                                                          .inaccessible = 1, .planHits = 1});
+  moved("a step without access",
+        &(MutatorCountersStruct){.faults = 1, .forwarded = 1, .recovered = 1, .inaccessible = 1, .planHits = 1});
 }
 
 int main(void) {

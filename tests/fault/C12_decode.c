@@ -27,11 +27,12 @@ typedef struct Case {
   MutatorAccess access;
 } Case;
 
-#define CASE(code, title, offset, size, access) {#code, title, code, code##_end, offset, size, MutatorAccess##access}
+#define CASE(code, title, offset, size, access) \
+  { #code, title, code, code##_end, offset, size, MutatorAccess##access }
 static const Case cases[] = {
-    CASE(codeLoad, "MOV r, r/m", 8 + 4 * 5, 4, READ),    CASE(codeStore, "MOV r/m, imm", -2, 2, WRITE),
-    CASE(codeZero, "MOVZX r, r/m8", 0, 1, READ),         CASE(codeSign, "MOVSXD r64, r/m32", 100, 4, READ),
-    CASE(codeCompare, "CMP r/m, r", 0, 8, READ),         CASE(codeTest, "TEST r/m8, imm8", 7, 1, READ),
+    CASE(codeLoad, "MOV r, r/m", 8 + 4 * 5, 4, READ), CASE(codeStore, "MOV r/m, imm", -2, 2, WRITE),
+    CASE(codeZero, "MOVZX r, r/m8", 0, 1, READ),      CASE(codeSign, "MOVSXD r64, r/m32", 100, 4, READ),
+    CASE(codeCompare, "CMP r/m, r", 0, 8, READ),      CASE(codeTest, "TEST r/m8, imm8", 7, 1, READ),
 };
 
 static void check(const Case *c, MutatorContext context, MutatorWord rdi, MutatorWord pc) {

@@ -25,7 +25,8 @@ static void wipeCache(void) {
 /* Every slot is being written by somebody who never ends. */
 static void jamCache(void) {
   size_t i;
-  for (i = 0; i <= mutatorPlanCacheMask; i++) mutatorPlanCacheSlots[i].sequence |= 1;
+  for (i = 0; i <= mutatorPlanCacheMask; i++)
+    mutatorPlanCacheSlots[i].sequence |= 1;
 }
 
 static void poisonCache(void) { /* plans, but of other instructions */
@@ -38,7 +39,8 @@ static void poisonCache(void) { /* plans, but of other instructions */
 
 static void occupyDecoders(uintptr_t busy) {
   size_t i;
-  for (i = 0; i < mutatorDecoderCount; i++) mutatorDecoders[i].busy = busy;
+  for (i = 0; i < mutatorDecoderCount; i++)
+    mutatorDecoders[i].busy = busy;
 }
 
 static MutatorBool probe(FaultTestStop stop) {

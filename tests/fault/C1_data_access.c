@@ -39,16 +39,32 @@ typedef struct Shape {
   MutatorAccess access;
 } Shape;
 
-#define SHAPE(name, size, access) {#name, name, name##_end, size, MutatorAccess##access}
+#define SHAPE(name, size, access) \
+  { #name, name, name##_end, size, MutatorAccess##access }
 static const Shape shapes[] = {
-    SHAPE(codeRead, 8, READ),           SHAPE(codeRead1, 1, READ),         SHAPE(codeCompare, 4, READ),
-    SHAPE(codeWrite, 8, WRITE),         SHAPE(codeWrite2, 2, WRITE),       SHAPE(codeAdd, 8, WRITE),
-    SHAPE(codeIncrement, 4, WRITE),     SHAPE(codeExchangeAdd, 8, WRITE),  SHAPE(codeBitSet, 8, WRITE),
-    SHAPE(codeSwapFails, 8, WRITE),     SHAPE(codeSwapFailsPlain, 4, WRITE), SHAPE(codeExchange, 8, WRITE),
-    SHAPE(codeVector, 16, READ),        SHAPE(codeVectorStore, 16, WRITE), SHAPE(codePush, 8, WRITE),
-    SHAPE(codePop, 8, READ),            SHAPE(codeCallPush, 8, WRITE),     SHAPE(codeCallMemory, 8, READ),
-    SHAPE(codeJumpMemory, 8, READ),     SHAPE(codeReturn, 8, READ),        SHAPE(codeMoveStringTo, 1, WRITE),
-    SHAPE(codeMoveStringFrom, 1, READ), SHAPE(codeStoreString, 1, WRITE),
+    SHAPE(codeRead, 8, READ),
+    SHAPE(codeRead1, 1, READ),
+    SHAPE(codeCompare, 4, READ),
+    SHAPE(codeWrite, 8, WRITE),
+    SHAPE(codeWrite2, 2, WRITE),
+    SHAPE(codeAdd, 8, WRITE),
+    SHAPE(codeIncrement, 4, WRITE),
+    SHAPE(codeExchangeAdd, 8, WRITE),
+    SHAPE(codeBitSet, 8, WRITE),
+    SHAPE(codeSwapFails, 8, WRITE),
+    SHAPE(codeSwapFailsPlain, 4, WRITE),
+    SHAPE(codeExchange, 8, WRITE),
+    SHAPE(codeVector, 16, READ),
+    SHAPE(codeVectorStore, 16, WRITE),
+    SHAPE(codePush, 8, WRITE),
+    SHAPE(codePop, 8, READ),
+    SHAPE(codeCallPush, 8, WRITE),
+    SHAPE(codeCallMemory, 8, READ),
+    SHAPE(codeJumpMemory, 8, READ),
+    SHAPE(codeReturn, 8, READ),
+    SHAPE(codeMoveStringTo, 1, WRITE),
+    SHAPE(codeMoveStringFrom, 1, READ),
+    SHAPE(codeStoreString, 1, WRITE),
 };
 
 typedef struct Expectation {
@@ -75,8 +91,7 @@ static MutatorBool probe(FaultTestStop stop) {
   THAT(MutatorContextVariety(&stop->context) == MutatorContextFAULT);
   THAT(MutatorContextKind(&stop->context) == e->kind);
   CHECK(MutatorContextAddress(&stop->context, &address) == MutatorResOK && address == e->address,
-        "%s of a %s page: address %p, not %p", e->shape->name, faultTestPageName(e->page), address,
-        (void *)e->address);
+        "%s of a %s page: address %p, not %p", e->shape->name, faultTestPageName(e->page), address, (void *)e->address);
   THAT(MutatorContextAccess(&stop->context) == e->shape->access);
   THAT(MutatorContextAccessSource(&stop->context) == MutatorSourceHARDWARE);
   checkCode(stop, e);
@@ -87,9 +102,8 @@ static MutatorBool probe(FaultTestStop stop) {
 /* The operand starts at `start`; the first byte of it that is on the page faults. */
 static void one(const Shape *shape, FaultTestPage kind, unsigned char *page, unsigned char *start,
                 unsigned char *scratch) {
-  static const MutatorFaultKind kinds[] = {MutatorFaultKindNONE,       MutatorFaultKindPROTECTION,
-                                           MutatorFaultKindPROTECTION, MutatorFaultKindNONE,
-                                           MutatorFaultKindUNMAPPED,   MutatorFaultKindBUS};
+  static const MutatorFaultKind kinds[] = {MutatorFaultKindNONE, MutatorFaultKindPROTECTION, MutatorFaultKindPROTECTION,
+                                           MutatorFaultKindNONE, MutatorFaultKindUNMAPPED,   MutatorFaultKindBUS};
   Expectation e = {shape, kind, kinds[kind], start < page ? page : start};
   FaultTestRegisters registers = {{0}};
   registers.word[MutatorRegisterRAX] = 0x0123456789abcdef;

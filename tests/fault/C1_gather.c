@@ -43,7 +43,8 @@ static void gather(FaultTestPage kind, MutatorFaultKind fault, unsigned element,
 
 int main(void) {
   unsigned element;
-  if (!faultTestFeature(FaultTestFeatureAVX2)) faultTestSkip("the CPU has no AVX2");
+  if (!faultTestFeature(FaultTestFeatureAVX2))
+    faultTestSkip("the CPU has no AVX2");
   faultTestSetup();
   for (element = 0; element < 8; element++) {
     gather(FaultTestPageNOACCESS, MutatorFaultKindPROTECTION, element, (int)element * 100);

@@ -80,7 +80,9 @@ int main(void) {
   FORGE(codeAddress, open);
   FORGE(codeUnlisted, open);
   faultTestProtect(page, faultTestPageSize(), PROT_READ);
-  for (i = 0; i < 16; i++) CHECK(page[i] == (faultTestPageSize() + i) % 251, "byte %zu of the page changed", i);
-  for (i = 0; i < sizeof open; i++) CHECK(open[i] == 0, "byte %zu of the open page changed", i);
+  for (i = 0; i < 16; i++)
+    CHECK(page[i] == (faultTestPageSize() + i) % 251, "byte %zu of the page changed", i);
+  for (i = 0; i < sizeof open; i++)
+    CHECK(open[i] == 0, "byte %zu of the open page changed", i);
   return 0;
 }

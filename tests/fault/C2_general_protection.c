@@ -51,7 +51,7 @@ typedef struct Case {
 
 enum { Always = -1 };
 #define NON 0x8000000000000000
-#define CASE(code, address, kind, signal, feature)                                                                     \
+#define CASE(code, address, kind, signal, feature) \
   { #code " at " #address, code, code##_end, address, MutatorFaultKind##kind, signal, feature }
 
 static const Case cases[] = {
@@ -134,7 +134,8 @@ int main(void) {
   size_t i;
   faultTestSetup();
   for (i = 0; i < sizeof cases / sizeof cases[0]; i++)
-    if (cases[i].feature == Always || faultTestFeature((FaultTestFeature)cases[i].feature)) run(&cases[i], page);
+    if (cases[i].feature == Always || faultTestFeature((FaultTestFeature)cases[i].feature))
+      run(&cases[i], page);
   registers.word[MutatorRegisterRDI] = 0xffff800000001000;
   (void)FAULT_TEST_RUN(codeLoad, &registers, probeKernel, NULL);
   return 0;

@@ -74,7 +74,8 @@ static void byTimer(int signal) {
   event.sigev_signo = signal;
   CHECK(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0, "timer_create");
   CHECK(timer_settime(timer, 0, &soon, NULL) == 0, "timer_settime");
-  while (seen.count == 0) continue;
+  while (seen.count == 0)
+    continue;
   (void)timer_delete(timer);
 }
 
@@ -104,12 +105,14 @@ int main(void) {
   static MutatorFaultRangeStruct range;
   MutatorCountersStruct before, after;
   size_t i;
-  for (i = 0; i < sizeof signals / sizeof signals[0]; i++) install(signals[i]);
+  for (i = 0; i < sizeof signals / sizeof signals[0]; i++)
+    install(signals[i]);
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "MutatorFaultSetup");
   /* Everything a stale or misread siginfo could name. */
   CHECK(MutatorFaultRangeAdd(&range, NULL, (void *)0x7ffffffff000, callback, NULL, NULL) == MutatorResOK, "RangeAdd");
   CHECK(MutatorCountersGet(&before) == MutatorResOK, "counters");
-  for (i = 0; i < sizeof signals / sizeof signals[0]; i++) everyWay(signals[i]);
+  for (i = 0; i < sizeof signals / sizeof signals[0]; i++)
+    everyWay(signals[i]);
   CHECK(MutatorCountersGet(&after) == MutatorResOK, "counters");
   CHECK(after.handled == before.handled, "nothing was handled");
   CHECK(after.steps == before.steps, "nothing was stepped");

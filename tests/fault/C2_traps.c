@@ -26,13 +26,14 @@ typedef struct Case {
   MutatorFaultKind kind;
 } Case;
 
-#define CASE(code, signal, kind) {#code, code, code##_end, signal, MutatorFaultKind##kind}
+#define CASE(code, signal, kind) \
+  { #code, code, code##_end, signal, MutatorFaultKind##kind }
 static const Case cases[] = {
-    CASE(codeIllegal, SIGILL, ILLEGAL),       CASE(codeInvalid, SIGILL, ILLEGAL),
+    CASE(codeIllegal, SIGILL, ILLEGAL),        CASE(codeInvalid, SIGILL, ILLEGAL),
     CASE(codeBreakpoint, SIGTRAP, BREAKPOINT), CASE(codeInterrupt3, SIGTRAP, BREAKPOINT),
-    CASE(codeTrace, SIGTRAP, TRACE),          CASE(codeDebug, SIGTRAP, TRACE),
-    CASE(codeDivide, SIGFPE, DIVIDE),         CASE(codeQuotient, SIGFPE, DIVIDE),
-    CASE(codeDivideMemory, SIGFPE, DIVIDE),   CASE(codeFloat, SIGFPE, FLOAT),
+    CASE(codeTrace, SIGTRAP, TRACE),           CASE(codeDebug, SIGTRAP, TRACE),
+    CASE(codeDivide, SIGFPE, DIVIDE),          CASE(codeQuotient, SIGFPE, DIVIDE),
+    CASE(codeDivideMemory, SIGFPE, DIVIDE),    CASE(codeFloat, SIGFPE, FLOAT),
 };
 
 enum { TF = 0x100, MXCSR = 0x1f80 };

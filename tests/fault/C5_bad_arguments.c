@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * C5_bad_arguments.c -- NULL, misaligned, garbage, unknown and in the wrong state: the documented result, nothing changed
+ * C5_bad_arguments.c -- arguments that are bad: the documented result, nothing changed
  *
- * Bad input, every public function.
+ * Bad input, every public function: NULL, misaligned, garbage, unknown, in the wrong state.
  */
 
 #include "support/fault_test.h"
@@ -69,7 +69,8 @@ static void contexts(void) {
   memset(&context, 0, sizeof context);
   badContext(&context);
   for (i = 0; i < 1000; i++) {
-    for (j = 0; j < sizeof context; j++) ((unsigned char *)&context)[j] = (unsigned char)faultTestRandom(&seed);
+    for (j = 0; j < sizeof context; j++)
+      ((unsigned char *)&context)[j] = (unsigned char)faultTestRandom(&seed);
     badContext(&context);
   }
   memset(&context, 0xee, sizeof context);
@@ -203,7 +204,8 @@ static void windows(void) {
   CHECK(MutatorWindowAlias(&window, base - 1, 1, &pointer) == MutatorResACCESS && pointer == &pointer, "below");
   CHECK(MutatorWindowAlias(&window, base + page, 1, &pointer) == MutatorResACCESS && pointer == &pointer, "above");
   CHECK(MutatorWindowAlias(&window, base, page + 1, &pointer) == MutatorResACCESS && pointer == &pointer, "too long");
-  CHECK(MutatorWindowAlias(&window, base + 1, ~(size_t)0, &pointer) == MutatorResACCESS && pointer == &pointer, "wraps");
+  CHECK(MutatorWindowAlias(&window, base + 1, ~(size_t)0, &pointer) == MutatorResACCESS && pointer == &pointer,
+        "wraps");
   CHECK(MutatorWindowAlias(&window, base, 1, NULL) == MutatorResPARAM, "NULL");
   copy = window;
   badWindow(&copy); /* a copy is not the window */
@@ -230,7 +232,8 @@ static void ranges(void) {
   CHECK(MutatorFaultRangeAdd(&range, page, page + 1, NULL, NULL, NULL) == MutatorResPARAM, "no callback");
   CHECK(MutatorFaultRangeAdd(&range, page, page + 1, callback, NULL, (MutatorWindow)(void *)page) == MutatorResPARAM,
         "no window");
-  CHECK(MutatorFaultRangeRemove(NULL) == MutatorResPARAM && MutatorFaultRangeRemove(&range) == MutatorResPARAM, "Remove");
+  CHECK(MutatorFaultRangeRemove(NULL) == MutatorResPARAM && MutatorFaultRangeRemove(&range) == MutatorResPARAM,
+        "Remove");
   CHECK(MutatorFaultRangeBase(&range) == NULL && MutatorFaultRangeLimit(&range) == NULL, "Base, Limit");
   CHECK(MutatorFaultRangeAdd(&range, page, page + 100, callback, &found, NULL) == MutatorResOK, "Add");
   CHECK(MutatorFaultRangeAdd(&range, page + 200, page + 300, callback, NULL, NULL) == MutatorResSTATE, "twice");

@@ -57,11 +57,13 @@ static void busy(FaultTestStop stop) {
   size_t i;
   (void)stop;
   memset(mutatorPlanCacheSlots, 0, (mutatorPlanCacheMask + 1) * sizeof *mutatorPlanCacheSlots);
-  for (i = 0; i < mutatorDecoderCount; i++) mutatorDecoders[i].busy = 1;
+  for (i = 0; i < mutatorDecoderCount; i++)
+    mutatorDecoders[i].busy = 1;
 }
 static void restoreBusy(void) {
   size_t i;
-  for (i = 0; i < mutatorDecoderCount; i++) mutatorDecoders[i].busy = 0;
+  for (i = 0; i < mutatorDecoderCount; i++)
+    mutatorDecoders[i].busy = 0;
 }
 
 typedef struct Case {
@@ -72,7 +74,8 @@ typedef struct Case {
   MutatorDecline decline;
 } Case;
 
-#define CASE(code, spoil, restore, decline) {#code ", " #spoil, code, code##_end, spoil, restore, MutatorDecline##decline}
+#define CASE(code, spoil, restore, decline) \
+  { #code ", " #spoil, code, code##_end, spoil, restore, MutatorDecline##decline }
 static const Case cases[] = {
     CASE(codeUnlisted, nothing, restoreNothing, OPCODE),
     CASE(codeOperandAndWide, nothing, restoreNothing, PREFIX),
@@ -168,7 +171,8 @@ int main(void) {
   faultTestSetup();
   CHECK(MutatorWindowCreate(&window, sizeof before, MutatorWindowForkREFUSE) == MutatorResOK, "window");
   CHECK(MutatorMemoryInit(&useless, NULL, loadNothing, NULL, NULL, NULL) == MutatorResOK, "memory");
-  for (i = 0; i < sizeof before; i++) before[i] = (unsigned char)(i % 253);
+  for (i = 0; i < sizeof before; i++)
+    before[i] = (unsigned char)(i % 253);
   memcpy(alias(), before, sizeof before);
   faultTestProtect(MutatorWindowBase(&window), sizeof before, 0);
   registers.word[MutatorRegisterRAX] = 0x1122334455667788;

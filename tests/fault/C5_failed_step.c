@@ -59,12 +59,14 @@ static void direct(void) {
   unsigned n;
   memcpy(before, base, sizeof before);
   faultTestProtect(base + Page, Page, PROT_NONE);
-  for (n = 0; n < 2; n++) steps(base + Page - n, MutatorMemoryDirect());
+  for (n = 0; n < 2; n++)
+    steps(base + Page - n, MutatorMemoryDirect());
   faultTestProtect(base, 2 * Page, PROT_READ);
   CHECK(memcmp(before, base, sizeof before) == 0, "bytes before the protected page have changed");
   faultTestProtect(base, Page, PROT_NONE);
   faultTestProtect(base + Page, Page, PROT_READ | PROT_WRITE);
-  for (n = 1; n < 2; n++) steps(base + Page - n, MutatorMemoryDirect());
+  for (n = 1; n < 2; n++)
+    steps(base + Page - n, MutatorMemoryDirect());
   faultTestProtect(base, 2 * Page, PROT_READ);
   CHECK(memcmp(before, base, sizeof before) == 0, "bytes behind the protected page have changed");
 }
@@ -105,7 +107,8 @@ static void aliasGone(void) {
   memcpy(before, alias, sizeof before);
   faultTestProtect(base, 2 * Page, PROT_NONE);
   CHECK(munmap(alias + Page, Page) == 0, "munmap");
-  for (n = 0; n < 2; n++) steps(base + Page - n, MutatorWindowMemory(&window));
+  for (n = 0; n < 2; n++)
+    steps(base + Page - n, MutatorWindowMemory(&window));
   CHECK(memcmp(before, alias, sizeof before) == 0, "bytes on the first page have changed");
   CHECK(munmap(alias, Page) == 0, "munmap");
   steps(base, MutatorWindowMemory(&window));
@@ -127,7 +130,8 @@ static void edgeOfWindow(void) {
 
 /* A client's memory that says no, in every way. */
 static MutatorRes answer;
-static MutatorRes translate(MutatorMemory memory, void *address, size_t size, MutatorAccess access, void **pointerReturn) {
+static MutatorRes translate(MutatorMemory memory, void *address, size_t size, MutatorAccess access,
+                            void **pointerReturn) {
   static unsigned char elsewhere[16];
   (void)memory;
   (void)address;
@@ -138,8 +142,8 @@ static MutatorRes translate(MutatorMemory memory, void *address, size_t size, Mu
 }
 
 static void clientRefuses(void) {
-  static const MutatorRes answers[] = {MutatorResACCESS, MutatorResFAIL, MutatorResPARAM, MutatorResSTATE, MutatorResBUSY,
-                                       MutatorResLIMIT,  MutatorResLAST, -1};
+  static const MutatorRes answers[] = {MutatorResACCESS, MutatorResFAIL,  MutatorResPARAM, MutatorResSTATE,
+                                       MutatorResBUSY,   MutatorResLIMIT, MutatorResLAST,  -1};
   MutatorMemoryStruct memory;
   unsigned char *page = faultTestPageNew(FaultTestPageNOACCESS);
   size_t i;

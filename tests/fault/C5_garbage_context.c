@@ -34,13 +34,17 @@ static unsigned pick(unsigned count) { return (unsigned)(faultTestRandom(&seed) 
 
 /* Half of the instructions are of a kind that the table has. */
 static void randomCode(unsigned char *code) {
-  static const unsigned char opcodes[] = {0x88, 0x89, 0x8a, 0x8b, 0xc6, 0xc7, 0x38, 0x39, 0x3a, 0x3b, 0x84, 0x85,
-                                          0x80, 0x81, 0x83, 0xf6, 0xf7, 0xa0, 0xa1, 0xa2, 0xa3, 0x63};
+  static const unsigned char opcodes[] = {0x88, 0x89, 0x8a, 0x8b, 0xc6, 0xc7, 0x38, 0x39, 0x3a, 0x3b, 0x84,
+                                          0x85, 0x80, 0x81, 0x83, 0xf6, 0xf7, 0xa0, 0xa1, 0xa2, 0xa3, 0x63};
   unsigned i, at = 0;
-  for (i = 0; i < Code; i++) code[i] = (unsigned char)faultTestRandom(&seed);
-  if (pick(2) == 0) return;
-  if (pick(4) == 0) code[at++] = 0x66;
-  if (pick(2) == 0) code[at++] = (unsigned char)(0x40 + pick(16));
+  for (i = 0; i < Code; i++)
+    code[i] = (unsigned char)faultTestRandom(&seed);
+  if (pick(2) == 0)
+    return;
+  if (pick(4) == 0)
+    code[at++] = 0x66;
+  if (pick(2) == 0)
+    code[at++] = (unsigned char)(0x40 + pick(16));
   if (pick(8) == 0) {
     code[at++] = 0x0f;
     code[at++] = (unsigned char)(pick(2) ? 0xb6 + pick(2) : 0xbe + pick(2));
@@ -56,10 +60,12 @@ static void randomRecord(siginfo_t *info, ucontext_t *ucontext, const unsigned c
   unsigned i;
   memset(info, 0, sizeof *info);
   memset(ucontext, 0, sizeof *ucontext);
-  for (i = 0; i < 16; i++) faultTestSet(ucontext, i, faultTestRandom(&seed) >> pick(64));
+  for (i = 0; i < 16; i++)
+    faultTestSet(ucontext, i, faultTestRandom(&seed) >> pick(64));
   faultTestSet(ucontext, MutatorRegisterPC, (MutatorWord)code);
   faultTestSet(ucontext, MutatorRegisterFLAGS, pick(4) == 0 ? faultTestRandom(&seed) : 0x10202);
-  if (pick(16) == 0) faultTestSet(ucontext, MutatorRegisterPC, faultTestRandom(&seed));
+  if (pick(16) == 0)
+    faultTestSet(ucontext, MutatorRegisterPC, faultTestRandom(&seed));
   info->si_signo = pick(4) != 0 ? SIGSEGV : signals[pick(6)];
   info->si_code = pick(4) != 0 ? SEGV_ACCERR : codes[pick(5)];
   info->si_addr = (void *)faultTestRandom(&seed);
@@ -70,11 +76,14 @@ static void randomRecord(siginfo_t *info, ucontext_t *ucontext, const unsigned c
 /* The fault address at or next to the operand, most of the time. */
 static void aim(MutatorContext context, siginfo_t *info, MutatorInstruction instruction, MutatorBool *decodedReturn) {
   *decodedReturn = MutatorContextDecode(context, instruction) == MutatorResOK;
-  if (!*decodedReturn || pick(8) == 0) return;
-  info->si_addr = (unsigned char *)instruction->access[0].address - 1 + pick((unsigned)instruction->access[0].size + 2);
+  if (!*decodedReturn || pick(8) == 0)
+    return;
+  info->si_addr =
+      (void *)((MutatorWord)instruction->access[0].address - 1 + pick((unsigned)instruction->access[0].size + 2));
 }
 
-static MutatorBool explains(const MutatorInstructionStruct *instruction, const siginfo_t *info, const ucontext_t *ucontext) {
+static MutatorBool explains(const MutatorInstructionStruct *instruction, const siginfo_t *info,
+                            const ucontext_t *ucontext) {
   const MutatorInstructionAccessStruct *access = &instruction->access[0];
   MutatorWord code = (MutatorWord)ucontext->uc_mcontext.gregs[REG_ERR];
   MutatorBool memory = (info->si_signo == SIGSEGV && (info->si_code == SEGV_ACCERR || info->si_code == SEGV_MAPERR)) ||
@@ -157,7 +166,8 @@ int main(void) {
   (void)printf("seed %#llx, %u rounds\n", (unsigned long long)seed, Rounds);
   faultTestSetup();
   CHECK(MutatorMemoryInit(&memory, translate, NULL, NULL, NULL, NULL) == MutatorResOK, "memory");
-  for (i = 0; i < Rounds; i++) oneRound(&memory);
+  for (i = 0; i < Rounds; i++)
+    oneRound(&memory);
   (void)printf("%u stepped, %u declined\n", stepped, declined);
   CHECK(stepped >= Rounds / 100 && declined >= Rounds / 2, "%u stepped, %u declined: the test shows little", stepped,
         declined);

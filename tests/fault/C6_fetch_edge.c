@@ -57,7 +57,8 @@ static void stepped(const unsigned char *code, const unsigned char *end, size_t 
   FaultTestRegisters registers = {{0}};
   CHECK((size_t)(end - code) == size, "the assembler made %zu bytes, not %zu", (size_t)(end - code), size);
   memcpy(copy, code, size);
-  if (code == code9Absolute) memcpy(copy + 1, &base, sizeof base);
+  if (code == code9Absolute)
+    memcpy(copy + 1, &base, sizeof base);
   registers.word[MutatorRegisterRDI] = (MutatorWord)base;
   (void)faultTestRun(&registers, faultTestCodeEdge(copy, size), probeStepped, &size);
   CHECK(faultTestStops() == 2, "%zu bytes: %u faults", size, faultTestStops());
@@ -112,7 +113,8 @@ static void truncated(void) {
   size_t i;
   for (i = 0; i < sizeof whole / sizeof whole[0]; i++) {
     size = (size_t)(whole[i].end - whole[i].code);
-    for (cut = 1; cut < size; cut++) declined(faultTestCodeEdge(whole[i].code, size - cut), size - cut);
+    for (cut = 1; cut < size; cut++)
+      declined(faultTestCodeEdge(whole[i].code, size - cut), size - cut);
   }
 }
 
@@ -125,7 +127,8 @@ static void prefixes(void) {
       memset(bytes, all[i], sizeof bytes);
       declined(faultTestCodeEdge(bytes, count), count);
     }
-  for (count = 0; count < 16; count++) bytes[count] = all[count % 5];
+  for (count = 0; count < 16; count++)
+    bytes[count] = all[count % 5];
   declined(faultTestCodeEdge(bytes, 15), 15);
 }
 

@@ -22,10 +22,10 @@
 #endif
 
 /* RDX the thread's rseq_cs field, RSI the descriptor, RDI the page, RBP open memory. */
-#define SEQUENCE(name, handler)                                                                                        \
-  SNIPPET(name, "mov %rsi, (%rdx)\n" #name "_start: mov %rax, (%rdi)\n" #name "_commit: nop\n"                         \
-                "1: jmp 1b\n"                                                                                          \
-                ".byte 0x0f, 0xb9, 0x3d; .long 0x53053053\n" #name "_abort: " handler);                                \
+#define SEQUENCE(name, handler)                                                                \
+  SNIPPET(name, "mov %rsi, (%rdx)\n" #name "_start: mov %rax, (%rdi)\n" #name "_commit: nop\n" \
+                "1: jmp 1b\n"                                                                  \
+                ".byte 0x0f, 0xb9, 0x3d; .long 0x53053053\n" #name "_abort: " handler);        \
   extern const unsigned char name##_start[], name##_commit[], name##_abort[]
 
 SEQUENCE(codeNop, "nop");

@@ -8,14 +8,11 @@
 #include "support/fault_test.h"
 
 #include <pthread.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 SNIPPET(codeFault, "mov (%rdi), %rax");
 SNIPPET(codeLoop, "1: pause; jmp 1b");
-
-void faultTestExit(void);
 
 /* Copies of the values may be in vector registers, so only what the record has of
  * the general registers counts. */
@@ -48,7 +45,8 @@ static unsigned find(MutatorContext context, MutatorWord wanted) {
 /* RSP and RDI have values of their own. */
 static void fillRegisters(FaultTestRegisters *registers, void *page) {
   unsigned reg;
-  for (reg = 0; reg < 16; reg++) registers->word[reg] = 0x5ca1ab1e00000000 + reg;
+  for (reg = 0; reg < 16; reg++)
+    registers->word[reg] = 0x5ca1ab1e00000000 + reg;
   registers->word[MutatorRegisterRDI] = (MutatorWord)page;
   registers->word[MutatorRegisterRSP] = (MutatorWord)page - 2048;
 }
@@ -74,16 +72,6 @@ static MutatorBool probe(FaultTestStop stop) {
 
 /* suspension ------------------------------------------------------------------ */
 
-static ucontext_t *volatile parked;
-static volatile MutatorBool released;
-
-static void park(int signal, siginfo_t *info, void *ucontext) {
-  (void)signal;
-  (void)info;
-  parked = ucontext;
-  while (!released) continue;
-}
-
 typedef struct Suspension {
   pid_t thread;
   const FaultTestRegisters *registers;
@@ -93,34 +81,22 @@ typedef struct Suspension {
 static void *suspend(void *closure) {
   const Suspension *suspension = closure;
   MutatorContextStruct context;
-  for (;;) { /* until it is in the snippet */
-    released = 0;
-    parked = NULL;
-    CHECK(syscall(SYS_tgkill, getpid(), suspension->thread, SIGUSR1) == 0, "tgkill");
-    while (parked == NULL) continue;
-    CHECK(MutatorContextInitThread(&context, parked) == MutatorResOK, "InitThread");
-    if ((MutatorWord)MutatorContextPC(&context) - (MutatorWord)suspension->code < SNIPPET_SIZE(codeLoop)) break;
-    released = 1;
-    (void)usleep(1000);
-  }
+  CHECK(MutatorContextInitThread(&context, faultTestSuspend(suspension->thread, suspension->code,
+                                                            suspension->code + SNIPPET_SIZE(codeLoop))) == MutatorResOK,
+        "InitThread");
   CHECK(MutatorContextVariety(&context) == MutatorContextTHREAD, "variety");
   CHECK(MutatorContextSP(&context) == (void *)suspension->registers->word[MutatorRegisterRSP], "SP");
   findEvery(&context, suspension->registers);
   CHECK(MutatorContextSetRegister(&context, MutatorRegisterPC, (MutatorWord)(uintptr_t)faultTestExit) == MutatorResOK,
         "PC");
   CHECK(MutatorContextCommit(&context) == MutatorResOK, "Commit");
-  released = 1;
+  faultTestResume();
   return NULL;
 }
 
 static void suspended(const FaultTestRegisters *registers) {
   Suspension suspension = {(pid_t)syscall(SYS_gettid), registers, NULL};
-  struct sigaction action;
   pthread_t thread;
-  memset(&action, 0, sizeof action);
-  action.sa_sigaction = park;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  CHECK(sigaction(SIGUSR1, &action, NULL) == 0, "sigaction");
   suspension.code = faultTestCode(codeLoop, SNIPPET_SIZE(codeLoop));
   CHECK(pthread_create(&thread, NULL, suspend, &suspension) == 0, "pthread_create");
   (void)faultTestRun(registers, suspension.code, probe, NULL);

@@ -34,8 +34,8 @@ typedef struct Component {
   size_t offset, size;
 } Component;
 
-static Component components[] = {{"x87", 0, 32, 128},        {"SSE", 1, 160, 256},       {"AVX", 2, 0, 0},
-                                 {"masks", 5, 0, 0},         {"ZMM upper halves", 6, 0, 0}, {"ZMM16 to 31", 7, 0, 0}};
+static Component components[] = {{"x87", 0, 32, 128}, {"SSE", 1, 160, 256},          {"AVX", 2, 0, 0},
+                                 {"masks", 5, 0, 0},  {"ZMM upper halves", 6, 0, 0}, {"ZMM16 to 31", 7, 0, 0}};
 enum { Components = sizeof components / sizeof components[0] };
 
 /* CPUID leaf 0xD: EAX the size, EBX the offset. */
@@ -69,8 +69,10 @@ static MutatorRes watch(void *base, void *limit, void *closure) {
   Watch *w = closure;
   MutatorWord *word;
   for (word = base; word < (MutatorWord *)limit; word++) {
-    if (*word == poison) w->poisoned++;
-    if ((unsigned char *)word >= w->base && (unsigned char *)word < w->limit) w->inside++;
+    if (*word == poison)
+      w->poisoned++;
+    if ((unsigned char *)word >= w->base && (unsigned char *)word < w->limit)
+      w->inside++;
   }
   return MutatorResOK;
 }
@@ -87,7 +89,8 @@ static void checkFrame(FaultTestStop stop) {
   unsigned i;
   for (i = 0; i < Components; i++) {
     Watch w;
-    if (components[i].size == 0) continue;
+    if (components[i].size == 0)
+      continue;
     w = scan(stop, &components[i]);
     CHECK(w.poisoned == 0, "%s: poison", components[i].name);
     if ((present(stop) >> components[i].bit & 1) == 0)
@@ -105,7 +108,8 @@ static void checkWithout(FaultTestStop stop, const Component *component) {
   size_t i;
   Watch w;
   memcpy(saved, base, component->size);
-  for (i = 0; i < component->size; i += sizeof poison) memcpy(base + i, &poison, sizeof poison);
+  for (i = 0; i < component->size; i += sizeof poison)
+    memcpy(base + i, &poison, sizeof poison);
   memcpy(stateOf(stop) + HeaderOffset, &without, sizeof without);
   w = scan(stop, component);
   CHECK(w.poisoned == 0 && w.inside == 0, "%s made initial: %u words passed", component->name, w.inside);
@@ -132,7 +136,8 @@ static MutatorBool probe(FaultTestStop stop) {
   (void)printf("%s: components %#llx\n", (const char *)stop->closure, (unsigned long long)present(stop));
   checkFrame(stop);
   for (i = 0; i < Components; i++)
-    if (components[i].size > 0 && (present(stop) >> components[i].bit & 1) != 0) checkWithout(stop, &components[i]);
+    if (components[i].size > 0 && (present(stop) >> components[i].bit & 1) != 0)
+      checkWithout(stop, &components[i]);
   checkForeign(stop);
   return 0;
 }
@@ -143,8 +148,10 @@ static void run(const char *name, const unsigned char *code, const unsigned char
   char closure[32];
   size_t i;
   (void)snprintf(closure, sizeof closure, "%s", name);
-  for (i = 0; i < 64; i++) words[i] = 0x1111111111111111 + i;
-  for (i = 0; i < StackSize; i += sizeof poison) memcpy(stack + i, &poison, sizeof poison);
+  for (i = 0; i < 64; i++)
+    words[i] = 0x1111111111111111 + i;
+  for (i = 0; i < StackSize; i += sizeof poison)
+    memcpy(stack + i, &poison, sizeof poison);
   registers.word[MutatorRegisterRDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
   registers.word[MutatorRegisterRSI] = (MutatorWord)words;
   (void)faultTestRun(&registers, faultTestCode(code, (size_t)(end - code)), probe, closure);
@@ -163,7 +170,8 @@ static void captured(void) {
     memcpy((unsigned char *)&ucontext + i, &poison, sizeof poison);
   CHECK(getcontext(&ucontext) == 0, "getcontext");
   for (i = 0; i < 16; i++) /* the registers that it does not save are not its fault */
-    if ((MutatorWord)ucontext.uc_mcontext.gregs[i] == poison) ucontext.uc_mcontext.gregs[i] = 0;
+    if ((MutatorWord)ucontext.uc_mcontext.gregs[i] == poison)
+      ucontext.uc_mcontext.gregs[i] = 0;
   CHECK(MutatorContextInitThread(&context, &ucontext) == MutatorResOK, "InitThread");
   CHECK(MutatorContextScan(&context, watch, &w) == MutatorResOK, "Scan");
   CHECK(w.poisoned == 0, "%u words that getcontext did not write", w.poisoned);
@@ -180,6 +188,7 @@ int main(void) {
     RUN(faultAllZero);
     RUN(faultAVX);
   }
-  if (faultTestFeature(FaultTestFeatureAVX512)) RUN(fault512);
+  if (faultTestFeature(FaultTestFeatureAVX512))
+    RUN(fault512);
   return 0;
 }

@@ -10,7 +10,6 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,8 +21,9 @@
 #define LOAD_MMX ".irp n," ALL8 "\nmovq 8*\\n(%rcx), %mm\\n\n.endr\n"
 #define LOAD_SSE ".irp n," ALL16 "\nmovups 16*\\n(%rsi), %xmm\\n\n.endr\n" LOAD_MMX
 #define LOAD_AVX ".irp n," ALL16 "\nvmovups 32*\\n(%rsi), %ymm\\n\n.endr\n" LOAD_MMX
-#define LOAD_512                                                                                                       \
-  ".irp n," ALL32 "\nvmovups 64*\\n(%rsi), %zmm\\n\n.endr\n.irp n," ALL8 "\nkmovq 8*\\n(%rdx), %k\\n\n.endr\n" LOAD_MMX
+#define LOAD_512                                                                                 \
+  ".irp n," ALL32 "\nvmovups 64*\\n(%rsi), %zmm\\n\n.endr\n.irp n," ALL8 "\nkmovq 8*\\n(%rdx), " \
+  "%k\\n\n.endr\n" LOAD_MMX
 #define CLEAR "xor %ecx, %ecx; xor %edx, %edx; xor %esi, %esi\n"
 #define FAULT CLEAR "mov (%rdi), %rax"
 #define LOOP CLEAR "1: pause; jmp 1b"
@@ -35,8 +35,6 @@ SNIPPET(loopSSE, LOAD_SSE LOOP);
 SNIPPET(loopAVX, LOAD_AVX LOOP);
 SNIPPET(loop512, LOAD_512 LOOP);
 
-void faultTestExit(void);
-
 typedef struct Set {
   const char *name;
   const unsigned char *fault, *faultEnd, *loop, *loopEnd;
@@ -47,15 +45,16 @@ static const Set setSSE = {"SSE", faultSSE, faultSSE_end, loopSSE, loopSSE_end, 
 static const Set setAVX = {"AVX", faultAVX, faultAVX_end, loopAVX, loopAVX_end, 16 * 4, 0};
 static const Set set512 = {"AVX-512", fault512, fault512_end, loop512, loop512_end, 32 * 8, 8};
 
-static struct {
-  MutatorWord vector[32 * 8], mask[8], mmx[8];
-} words;
+static struct { MutatorWord vector[32 * 8], mask[8], mmx[8]; } words;
 
 static void fillWords(void) {
   unsigned i;
-  for (i = 0; i < 32 * 8; i++) words.vector[i] = 0x5ca1ab1e00010000 + i;
-  for (i = 0; i < 8; i++) words.mask[i] = 0x5ca1ab1e00020000 + i;
-  for (i = 0; i < 8; i++) words.mmx[i] = 0x5ca1ab1e00030000 + i;
+  for (i = 0; i < 32 * 8; i++)
+    words.vector[i] = 0x5ca1ab1e00010000 + i;
+  for (i = 0; i < 8; i++)
+    words.mask[i] = 0x5ca1ab1e00020000 + i;
+  for (i = 0; i < 8; i++)
+    words.mmx[i] = 0x5ca1ab1e00030000 + i;
 }
 
 typedef struct Search {
@@ -69,7 +68,8 @@ static MutatorRes look(void *base, void *limit, void *closure) {
   CHECK((uintptr_t)base % sizeof(void *) == 0 && (uintptr_t)limit % sizeof(void *) == 0 && base < limit,
         "an area from %p to %p", base, limit);
   for (word = base; word < (MutatorWord *)limit; word++)
-    if (*word == search->wanted) search->found++;
+    if (*word == search->wanted)
+      search->found++;
   return MutatorResOK;
 }
 
@@ -95,16 +95,6 @@ static MutatorBool probe(FaultTestStop stop) {
 
 /* suspension ------------------------------------------------------------------ */
 
-static ucontext_t *volatile parked;
-static volatile MutatorBool released;
-
-static void park(int signal, siginfo_t *info, void *ucontext) {
-  (void)signal;
-  (void)info;
-  parked = ucontext;
-  while (!released) continue;
-}
-
 typedef struct Suspension {
   pid_t thread;
   const Set *set;
@@ -114,33 +104,21 @@ typedef struct Suspension {
 static void *suspend(void *closure) {
   const Suspension *suspension = closure;
   MutatorContextStruct context;
-  for (;;) {
-    released = 0;
-    parked = NULL;
-    CHECK(syscall(SYS_tgkill, getpid(), suspension->thread, SIGUSR1) == 0, "tgkill");
-    while (parked == NULL) continue;
-    CHECK(MutatorContextInitThread(&context, parked) == MutatorResOK, "InitThread");
-    if ((MutatorWord)MutatorContextPC(&context) - (MutatorWord)suspension->loop < 4) break;
-    released = 1;
-    (void)usleep(1000);
-  }
+  CHECK(MutatorContextInitThread(
+            &context, faultTestSuspend(suspension->thread, suspension->loop, suspension->loop + 4)) == MutatorResOK,
+        "InitThread");
   findEvery(&context, suspension->set);
   CHECK(MutatorContextSetRegister(&context, MutatorRegisterPC, (MutatorWord)(uintptr_t)faultTestExit) == MutatorResOK,
         "PC");
-  released = 1;
+  faultTestResume();
   return NULL;
 }
 
 static void suspended(const Set *set, const FaultTestRegisters *registers) {
   size_t size = (size_t)(set->loopEnd - set->loop);
   Suspension suspension = {(pid_t)syscall(SYS_gettid), set, faultTestCode(set->loop, size), NULL};
-  struct sigaction action;
   pthread_t thread;
   suspension.loop = suspension.code + size - 4; /* pause; jmp */
-  memset(&action, 0, sizeof action);
-  action.sa_sigaction = park;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  CHECK(sigaction(SIGUSR1, &action, NULL) == 0, "sigaction");
   CHECK(pthread_create(&thread, NULL, suspend, &suspension) == 0, "pthread_create");
   (void)faultTestRun(registers, suspension.code, probe, NULL);
   CHECK(pthread_join(thread, NULL) == 0, "pthread_join");
@@ -149,8 +127,10 @@ static void suspended(const Set *set, const FaultTestRegisters *registers) {
 int main(void) {
   const Set *set = &setSSE;
   FaultTestRegisters registers = {{0}};
-  if (faultTestFeature(FaultTestFeatureAVX)) set = &setAVX;
-  if (faultTestFeature(FaultTestFeatureAVX512)) set = &set512;
+  if (faultTestFeature(FaultTestFeatureAVX))
+    set = &setAVX;
+  if (faultTestFeature(FaultTestFeatureAVX512))
+    set = &set512;
   (void)printf("registers of %s\n", set->name);
   fillWords();
   faultTestSetup();

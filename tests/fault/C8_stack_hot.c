@@ -15,7 +15,8 @@ static MutatorWord stack[Words];
 static unsigned find(MutatorWord *base, MutatorWord *limit, MutatorWord wanted) {
   unsigned found = 0;
   for (; base < limit; base++)
-    if (*base == wanted) found++;
+    if (*base == wanted)
+      found++;
   return found;
 }
 
@@ -26,7 +27,8 @@ static void check(MutatorContext context, MutatorWord sp) {
   CHECK((MutatorWord)hot == sp - MUTATOR_RED_ZONE && MUTATOR_RED_ZONE == 128, "StackHot");
   for (i = 0; i < 3; i++) {
     CHECK(find(hot, stack + Words, First + i) == 1, "reference %u", i);
-    CHECK(find(MutatorContextSP(context), stack + Words, First + i) == (i == 2), "reference %u, without the red zone", i);
+    CHECK(find(MutatorContextSP(context), stack + Words, First + i) == (i == 2), "reference %u, without the red zone",
+          i);
   }
 }
 

@@ -29,8 +29,9 @@ SNIPPET(storeBase, "mov %rdi, (%rdi)");
 SNIPPET(storeStack, "mov %rsp, (%rdi); mov %spl, 8(%rdi)");
 SNIPPET(addressing, "mov (%rdi,%rcx,4), %eax; mov 16(%rdi,%rcx), %bx; mov -8(%rdi,%r8,8), %rdx; mov 64(,%r9,2), %r10");
 SNIPPET(compare, "cmpb $100, 150(%rdi); setc %al; setl %bl; seto %dl");
-SNIPPET(compareSize, "cmpl $-1, (%rdi); lahf; mov %eax, %r12d; cmp %rax, (%rdi); lahf; mov %eax, %r13d; cmp (%rdi), %cx;"
-                     "lahf; mov %eax, %r14d");
+SNIPPET(compareSize,
+        "cmpl $-1, (%rdi); lahf; mov %eax, %r12d; cmp %rax, (%rdi); lahf; mov %eax, %r13d; cmp (%rdi), %cx;"
+        "lahf; mov %eax, %r14d");
 SNIPPET(testBits, "testb $0x80, 130(%rdi); lahf; mov %eax, %r12d; test %rcx, (%rdi); lahf; mov %eax, %r13d;"
                   "testl $0x7fffffff, 3(%rdi)");
 SNIPPET(compareHigh, "cmp %ah, (%rdi); setb %r12b; cmp (%rdi), %bh; setb %r13b; test %ch, 7(%rdi)");
@@ -56,8 +57,10 @@ static void absolute(const FaultTestRegisters *registers, const unsigned char *b
   for (i = 0; i < sizeof forms / sizeof forms[0]; i++) {
     unsigned char code[16];
     uintptr_t address = (uintptr_t)base + 130;
-    for (j = 0; j < forms[i].count; j++) code[j] = forms[i].bytes[j];
-    for (j = 0; j < 8; j++) code[forms[i].count + j] = (unsigned char)(address >> 8 * j);
+    for (j = 0; j < forms[i].count; j++)
+      code[j] = forms[i].bytes[j];
+    for (j = 0; j < 8; j++)
+      code[forms[i].count + j] = (unsigned char)(address >> 8 * j);
     faultTestCompare(forms[i].name, code, forms[i].count + 8, registers, &window, 1);
   }
 }
@@ -69,7 +72,8 @@ int main(void) {
   faultTestSetup();
   CHECK(MutatorWindowCreate(&window, faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
   base = MutatorWindowBase(&window);
-  for (reg = 0; reg < 16; reg++) registers.word[reg] = 0x8182838485868788 * (2 * reg + 1);
+  for (reg = 0; reg < 16; reg++)
+    registers.word[reg] = 0x8182838485868788 * (2 * reg + 1);
   registers.word[MutatorRegisterRSP] = 0;
   registers.word[MutatorRegisterRDI] = (MutatorWord)base;
   registers.word[MutatorRegisterFLAGS] = 0x202;

@@ -23,7 +23,8 @@ static MutatorBool probe(FaultTestStop stop) {
   CHECK(MutatorContextStepInstructionWith(&stop->context, MutatorWindowMemory(&window)) == MutatorResOK, "Step");
   after = faultTestGet(stop->ucontext, MutatorRegisterFLAGS);
   CHECK((after & RF) == 0, "RF is still set");
-  CHECK((after & ~(MutatorWord)Status) == (before & ~(MutatorWord)(RF | Status)), "flags %#zx became %#zx", before, after);
+  CHECK((after & ~(MutatorWord)Status) == (before & ~(MutatorWord)(RF | Status)), "flags %#zx became %#zx", before,
+        after);
   CHECK(MutatorContextGetRegister(&stop->context, MutatorRegisterFLAGS, &value) == MutatorResOK && value == after,
         "GetRegister");
   return 1;

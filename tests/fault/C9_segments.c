@@ -38,7 +38,8 @@ int main(void) {
   faultTestSetup();
   CHECK(MutatorWindowCreate(&window, faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
   base = MutatorWindowBase(&window);
-  if (syscall(SYS_arch_prctl, ARCH_SET_GS, base + 64) != 0) faultTestSkip("the kernel does not set a GS base");
+  if (syscall(SYS_arch_prctl, ARCH_SET_GS, base + 64) != 0)
+    faultTestSkip("the kernel does not set a GS base");
   CHECK(syscall(SYS_arch_prctl, ARCH_GET_FS, &fs) == 0, "arch_prctl");
   registers.word[MutatorRegisterRDI] = 128;
   registers.word[MutatorRegisterRSI] = (MutatorWord)base - fs; /* wraps around */

@@ -13,13 +13,13 @@
 #include <sched.h>
 #include <string.h>
 
-enum { Rounds = 3000 };
+enum { Rounds = 200 };
 
 static unsigned char *page;
 static MutatorWindowStruct window;
 static MutatorFaultRangeStruct range;
 static volatile int done;
-static volatile unsigned alive, calls;
+static volatile unsigned calls, alive[Rounds + 1];
 
 static MutatorFaultResult step(MutatorFaultRange of, MutatorContext context, void *address, MutatorAccess access,
                                void *closure) {
@@ -63,19 +63,21 @@ int main(void) {
     CHECK(pthread_create(&thread[i], NULL, faultOften, NULL) == 0, "thread");
   for (i = 0; i < Rounds; i++) {
     unsigned called = calls;
-    alive = 1;
-    CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), step, (void *)&alive, &window) == MutatorResOK,
+    alive[i] = 1;
+    CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), step, (void *)&alive[i], &window) ==
+              MutatorResOK,
           "add");
     while (calls == called)
       (void)sched_yield();
     CHECK(MutatorFaultRangeRemove(&range) == MutatorResOK, "remove");
     CHECK(MutatorFaultQuiesce(20000) == MutatorResOK, "quiesce");
-    alive = 0;
+    alive[i] = 0;
     memset(&range, 0xff, sizeof range);
   }
-  CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), step, (void *)&alive, &window) == MutatorResOK,
+  alive[i] = 1;
+  CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), step, (void *)&alive[i], &window) ==
+            MutatorResOK,
         "add");
-  alive = 1;
   done = 1;
   for (i = 0; i < 2; i++)
     CHECK(pthread_join(thread[i], NULL) == 0, "join");

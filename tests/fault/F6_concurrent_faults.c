@@ -57,7 +57,8 @@ static void *run(void *closure) {
   CHECK(MutatorFaultStackInstall() == MutatorResOK, "alternate stack");
   count(closure);
   (void)__atomic_fetch_sub(&running, 1, __ATOMIC_SEQ_CST);
-  while (running > 0) (void)usleep(1000); /* still there to be signalled */
+  while (running > 0)
+    (void)usleep(1000); /* still there to be signalled */
   CHECK(MutatorFaultStackRemove() == MutatorResOK, "alternate stack");
   return NULL;
 }
@@ -97,12 +98,14 @@ int main(void) {
   CHECK(MutatorCountersGet(&before) == MutatorResOK, "counters");
   running = Threads;
   startStorm();
-  for (i = 0; i < Threads; i++) CHECK(pthread_create(&threads[i], NULL, run, base + 64 * i) == 0, "thread");
+  for (i = 0; i < Threads; i++)
+    CHECK(pthread_create(&threads[i], NULL, run, base + 64 * i) == 0, "thread");
   for (i = 0; running > 0; i++) {
     CHECK(pthread_kill(threads[i % Threads], SIGPROF) == 0, "pthread_kill");
     (void)usleep(50);
   }
-  for (i = 0; i < Threads; i++) CHECK(pthread_join(threads[i], NULL) == 0, "join");
+  for (i = 0; i < Threads; i++)
+    CHECK(pthread_join(threads[i], NULL) == 0, "join");
   stopStorm();
   CHECK(MutatorCountersGet(&after) == MutatorResOK, "counters");
   for (i = 0; i < Threads; i++)

@@ -25,7 +25,8 @@ static volatile unsigned long allocations;
 
 static void forbid(const char *what) {
   allocations++;
-  if (inHandler == 0) return;
+  if (inHandler == 0)
+    return;
   (void)dprintf(STDERR_FILENO, "%s in a handler\n", what);
   abort();
 }
@@ -60,7 +61,8 @@ int posix_memalign(void **pointerReturn, size_t alignment, size_t size) {
   return *pointerReturn == NULL ? ENOMEM : 0;
 }
 void free(void *pointer) {
-  if (inHandler != 0) forbid("free");
+  if (inHandler != 0)
+    forbid("free");
   __libc_free(pointer);
 }
 #endif
@@ -96,6 +98,7 @@ static MutatorWindowStruct window;
 static unsigned char *base, *private;
 static volatile unsigned long handled, stepped, forwarded;
 static size_t pageSize;
+static volatile size_t length; /* of the instruction that is running */
 
 static MutatorRes look(void *areaBase, void *areaLimit, void *closure) {
   (void)closure;
@@ -119,7 +122,8 @@ static void ask(MutatorContext context) {
 static MutatorRes step(MutatorContext context) {
   switch (way) {
   case WayCANSTEP:
-    if (!MutatorContextCanStepInstruction(context)) return MutatorResUNIMPL;
+    if (!MutatorContextCanStepInstruction(context))
+      return MutatorResUNIMPL;
     return MutatorContextStepInstructionWith(context, MutatorWindowMemory(&window));
   case WayFAULTSTEP: return MutatorFaultStep(context);
   case WayPROCESS: return MutatorContextStepInstructionWith(context, MutatorMemoryProcess());
@@ -137,19 +141,19 @@ static MutatorFaultResult callback(MutatorFaultRange range, MutatorContext conte
   (void)range;
   (void)address;
   (void)access;
+  (void)closure;
   CHECK(inHandler == 1, "in the handler");
-  if (way == WayFORWARD) return MutatorFaultDECLINED;
+  if (way == WayFORWARD)
+    return MutatorFaultDECLINED;
   handled++;
   if (step(context) == MutatorResOK) {
     stepped++;
     return MutatorFaultHANDLED;
   }
   (void)MutatorContextGetRegister(context, MutatorRegisterPC, &pc);
-  (void)MutatorContextSetRegister(context, MutatorRegisterPC, pc + *(volatile const size_t *)closure);
+  (void)MutatorContextSetRegister(context, MutatorRegisterPC, pc + length);
   return MutatorFaultHANDLED;
 }
-
-static volatile size_t length; /* of the instruction that is running */
 
 static void previous(int signal, siginfo_t *info, void *pointer) {
   ucontext_t *ucontext = pointer;
@@ -179,14 +183,15 @@ SNIPPET(form13, "cmpq $-1, (%rdi)");
 SNIPPET(form14, "test %rdx, (%rdi)");
 SNIPPET(form15, "testb $4, (%rdi)");
 SNIPPET(form16, "testl $0x1234567, (%rdi)");
-SNIPPET(form17, "sgdt (%rdi)");             /* declined */
-SNIPPET(form18, "cvtsd2si (%rdi), %rax");   /* Capstone 4.0.2 allocates for it */
+SNIPPET(form17, "sgdt (%rdi)");           /* declined */
+SNIPPET(form18, "cvtsd2si (%rdi), %rax"); /* Capstone 4.0.2 allocates for it */
 SNIPPET(form19, "xorps (%rdi), %xmm1");
 SNIPPET(form20, ".byte 0x66, 0x48, 0x89, 0x07");
 SNIPPET(form21, "lock cmpxchg16b (%rdi)");
 SNIPPET(form22, "fldl (%rdi)");
 
-#define FORM(n) {form##n, form##n##_end}
+#define FORM(n) \
+  { form##n, form##n##_end }
 static const struct {
   const unsigned char *code, *end;
 } forms[] = {FORM(0),  FORM(1),  FORM(2),  FORM(3),  FORM(4),  FORM(5),  FORM(6),  FORM(7),
@@ -228,12 +233,11 @@ static void runForm(unsigned copy, unsigned form, unsigned char *address) {
 static void runAll(unsigned copies, unsigned char *address) {
   unsigned copy, form;
   for (copy = 0; copy < copies; copy++)
-    for (form = 0; form < Forms; form++) runForm(copy, form, address);
+    for (form = 0; form < Forms; form++)
+      runForm(copy, form, address);
 }
 
-static void cold(void) {
-  memset(mutatorPlanCacheSlots, 0, (mutatorPlanCacheMask + 1) * sizeof *mutatorPlanCacheSlots);
-}
+static void cold(void) { memset(mutatorPlanCacheSlots, 0, (mutatorPlanCacheMask + 1) * sizeof *mutatorPlanCacheSlots); }
 
 static void through(Way by, unsigned copies, unsigned char *address, MutatorBool steps) {
   unsigned long before = stepped, all = handled;
@@ -249,13 +253,16 @@ static void through(Way by, unsigned copies, unsigned char *address, MutatorBool
 static void everyDecoder(void) {
   size_t i, j;
   for (i = 0; i < mutatorDecoderCount; i++) {
-    for (j = 0; j < mutatorDecoderCount; j++) mutatorDecoders[j].busy = j != i;
+    for (j = 0; j < mutatorDecoderCount; j++)
+      mutatorDecoders[j].busy = j != i;
     through(WayFAULTSTEP, 1, base, 1);
   }
-  for (j = 0; j < mutatorDecoderCount; j++) mutatorDecoders[j].busy = 1;
+  for (j = 0; j < mutatorDecoderCount; j++)
+    mutatorDecoders[j].busy = 1;
   cold();
   through(WayCANSTEP, 1, base, 0); /* none is free */
-  for (j = 0; j < mutatorDecoderCount; j++) mutatorDecoders[j].busy = 0;
+  for (j = 0; j < mutatorDecoderCount; j++)
+    mutatorDecoders[j].busy = 0;
 }
 
 static void fallThrough(void) {
@@ -272,7 +279,8 @@ int main(void) {
   struct sigaction action;
   unsigned long before = allocations;
   void *probe;
-  if (FAULT_TEST_ASAN) faultTestSkip("AddressSanitizer has the allocator");
+  if (FAULT_TEST_ASAN)
+    faultTestSkip("AddressSanitizer has the allocator");
   probe = malloc(100);
   CHECK(probe != NULL && allocations > before, "the allocator is not ours: the test shows nothing");
   free(probe);
@@ -287,8 +295,8 @@ int main(void) {
   CHECK(MutatorWindowCreate(&window, pageSize, MutatorWindowForkREFUSE) == MutatorResOK, "window");
   base = MutatorWindowBase(&window);
   private = faultTestPageNew(FaultTestPageNOACCESS);
-  CHECK(MutatorFaultRangeAdd(&range, base, base + pageSize, callback, (void *)(uintptr_t)&length, &window) == MutatorResOK, "add");
-  CHECK(MutatorFaultRangeAdd(&other, private, private + pageSize, callback, (void *)(uintptr_t)&length, NULL) == MutatorResOK, "add");
+  CHECK(MutatorFaultRangeAdd(&range, base, base + pageSize, callback, NULL, &window) == MutatorResOK, "add");
+  CHECK(MutatorFaultRangeAdd(&other, private, private + pageSize, callback, NULL, NULL) == MutatorResOK, "add");
   faultTestProtect(base, pageSize, PROT_NONE);
   copyForms();
   guard();

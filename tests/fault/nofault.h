@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * tests/fault/nofault.h -- direct accesses to memory that is not accessible: ACCESS, nothing written, nobody hears of it
+ * tests/fault/nofault.h -- direct accesses to memory that is not accessible
  *
- * C15.  Run under the library's hook and under a client's own handler.
+ * C15: they give ACCESS, nothing is written, nobody hears of it.  Run under the
+ * library's hook and under a client's own handler.
  */
 
 #ifndef mutator_tests_fault_nofault_h
@@ -58,10 +59,13 @@ static void nofaultPage(unsigned char *page, MutatorBool readable) {
   for (i = 0; i < NofaultSizes; i++) {
     size_t size = nofaultSizes[i];
     for (n = 0; n < size; n++) {
-      if (!readable) nofaultLoad(page - n, size);
+      if (!readable)
+        nofaultLoad(page - n, size);
       nofaultStore(page - n, size);
-      if (!readable && n > 0) nofaultLoad(page + NofaultPage - n, size);
-      if (n > 0) nofaultStore(page + NofaultPage - n, size);
+      if (!readable && n > 0)
+        nofaultLoad(page + NofaultPage - n, size);
+      if (n > 0)
+        nofaultStore(page + NofaultPage - n, size);
     }
     nofaultSwap(page, size);
     nofaultSwap(page + NofaultPage - size, size);
@@ -86,7 +90,8 @@ static void nofaultOpen(unsigned char *page) {
       unsigned char in[16] = {9, 8, 7, 6, 5, 4, 3, 2, 1, 10, 11, 12, 13, 14, 15, 16}, out[17] = {0};
       memset(page - 64, 0x77, 128);
       CHECK(MutatorMemoryStore(MutatorMemoryDirect(), page - n, in, size) == MutatorResOK, "store %zu", size);
-      CHECK(memcmp(page - n, in, size) == 0 && page[-(int)n - 1] == 0x77 && (page - n)[size] == 0x77, "store %zu", size);
+      CHECK(memcmp(page - n, in, size) == 0 && page[-(int)n - 1] == 0x77 && (page - n)[size] == 0x77, "store %zu",
+            size);
       CHECK(MutatorMemoryLoad(MutatorMemoryDirect(), out + 1, page - n, size) == MutatorResOK, "load %zu", size);
       CHECK(memcmp(out + 1, in, size) == 0 && out[0] == 0, "load %zu", size);
     }
@@ -102,7 +107,8 @@ static void nofaultSwaps(unsigned char *page) {
     memset(expected, 2, sizeof expected);
     memset(desired, 3, sizeof desired);
     res = MutatorMemoryCompareAndSwap(MutatorMemoryDirect(), page, expected, desired, size);
-    if (size == 16 && res == MutatorResUNIMPL) continue;
+    if (size == 16 && res == MutatorResUNIMPL)
+      continue;
     CHECK(res == MutatorResFAIL, "swap %zu: %s", size, MutatorResName(res));
     CHECK(memcmp(expected, page, size) == 0 && page[0] == 1, "swap %zu: what it held", size);
     CHECK(MutatorMemoryCompareAndSwap(MutatorMemoryDirect(), page, expected, desired, size) == MutatorResOK, "swap");
@@ -114,12 +120,17 @@ static void nofaultSwaps(unsigned char *page) {
 }
 
 static void nofaultAll(unsigned char *noAccess) {
-  static void *const impossible[] = {NULL, (void *)16, (void *)0x8000000000000000, (void *)0x00007ffffffffffe,
-                                     (void *)0xffff800000000000, (void *)~(uintptr_t)15};
+  static void *const impossible[] = {NULL,
+                                     (void *)16,
+                                     (void *)0x8000000000000000,
+                                     (void *)0x00007ffffffffffe,
+                                     (void *)0xffff800000000000,
+                                     (void *)~(uintptr_t)15};
   static unsigned char *pages[FaultTestPageLIMIT];
   size_t i, j;
   if (pages[0] == NULL)
-    for (i = 0; i < FaultTestPageLIMIT; i++) pages[i] = faultTestPageNew((FaultTestPage)i);
+    for (i = 0; i < FaultTestPageLIMIT; i++)
+      pages[i] = faultTestPageNew((FaultTestPage)i);
   nofaultPage(noAccess, 0);
   nofaultNeighbours(noAccess);
   nofaultPage(pages[FaultTestPageREADONLY], 1);

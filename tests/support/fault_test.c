@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* May be called in a handler: nothing of stdio's is locked or allocated. */
@@ -45,7 +46,8 @@ const char *faultTestPageName(FaultTestPage page) {
 
 static void fill(unsigned char *base, size_t size) {
   size_t i;
-  for (i = 0; i < size; i++) base[i] = (unsigned char)(i % 251);
+  for (i = 0; i < size; i++)
+    base[i] = (unsigned char)(i % 251);
 }
 
 void faultTestProtect(void *base, size_t size, int protection) {
@@ -83,7 +85,8 @@ unsigned char *faultTestPageNew(FaultTestPage kind) {
   static const int protections[] = {PROT_READ | PROT_WRITE | PROT_EXEC, PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE};
   size_t page = faultTestPageSize();
   unsigned char *base;
-  if (kind == FaultTestPageHOLE) return newHole(page);
+  if (kind == FaultTestPageHOLE)
+    return newHole(page);
   base = map(newPlace(3 * page), 3 * page, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1);
   fill(base, 3 * page);
   if (kind == FaultTestPageUNMAPPED)
@@ -100,7 +103,6 @@ MutatorWord faultTestIn[MutatorRegisterLIMIT];
 MutatorWord faultTestOut[MutatorRegisterLIMIT];
 MutatorWord faultTestSavedStack;
 void faultTestEnter(void);
-void faultTestExit(void);
 
 __asm__(".text\n"
         ".globl faultTestEnter, faultTestExit\n"
@@ -162,9 +164,9 @@ __asm__(".text\n"
         ".size faultTestExit, . - faultTestExit\n");
 
 /* Where the system keeps general register n (sys/ucontext.h). */
-static const int slots[MutatorRegisterLIMIT] = {
-    REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI, REG_R8,
-    REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP, REG_EFL};
+static const int slots[MutatorRegisterLIMIT] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+                                                REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                                REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP, REG_EFL};
 
 MutatorWord faultTestGet(const ucontext_t *ucontext, unsigned reg) {
   return (MutatorWord)ucontext->uc_mcontext.gregs[slots[reg]];
@@ -190,7 +192,8 @@ static unsigned char *addExit(unsigned char *at) {
 unsigned char *faultTestCode(const unsigned char *bytes, size_t size) {
   static unsigned char *place;
   CHECK(size + 14 <= CodeSize, "%zu bytes of code", size);
-  if (place == NULL) place = map(NULL, CodeSize, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+  if (place == NULL)
+    place = map(NULL, CodeSize, MAP_PRIVATE | MAP_ANONYMOUS, -1);
   memcpy(place, bytes, size);
   addExit(place + size);
   return place;
@@ -199,7 +202,8 @@ unsigned char *faultTestCode(const unsigned char *bytes, size_t size) {
 unsigned char *faultTestCodeEdge(const unsigned char *bytes, size_t size) {
   static unsigned char *edge;
   CHECK(size <= faultTestPageSize(), "%zu bytes of code", size);
-  if (edge == NULL) edge = faultTestPageNew(FaultTestPageUNMAPPED);
+  if (edge == NULL)
+    edge = faultTestPageNew(FaultTestPageUNMAPPED);
   return memcpy(edge - size, bytes, size);
 }
 
@@ -212,7 +216,7 @@ static struct {
   FaultTestProbe probe;
   void *closure;
   unsigned stops;
-  MutatorBool left;      /* by a probe, with this stack pointer */
+  MutatorBool left; /* by a probe, with this stack pointer */
   MutatorWord leftStack;
 } run;
 
@@ -230,7 +234,8 @@ static void leave(ucontext_t *ucontext) {
 void faultTestHandler(int signal, siginfo_t *info, void *pointer) {
   ucontext_t *ucontext = pointer;
   FaultTestStopStruct stop;
-  if (MutatorFaultRecover(info, ucontext)) return;
+  if (MutatorFaultRecover(info, ucontext))
+    return;
   CHECK(run.running, "signal %d code %d address %p at PC %#zx: nobody expects it", signal, info->si_code, info->si_addr,
         faultTestGet(ucontext, MutatorRegisterPC));
   CHECK(run.stops < StopsMost, "an endless loop at PC %#zx", faultTestGet(ucontext, MutatorRegisterPC));
@@ -241,7 +246,8 @@ void faultTestHandler(int signal, siginfo_t *info, void *pointer) {
   stop.number = run.stops++;
   stop.closure = run.closure;
   CHECK(MutatorContextInitFault(&stop.context, info, ucontext) == MutatorResOK, "InitFault");
-  if (!run.probe(&stop)) leave(ucontext);
+  if (!run.probe(&stop))
+    leave(ucontext);
 }
 
 FaultTestRegisters faultTestRun(const FaultTestRegisters *registers, const unsigned char *code, FaultTestProbe probe,
@@ -258,7 +264,8 @@ FaultTestRegisters faultTestRun(const FaultTestRegisters *registers, const unsig
   faultTestEnter();
   run.running = 0;
   memcpy(result.word, faultTestOut, sizeof result.word);
-  if (run.left) result.word[MutatorRegisterSP] = run.leftStack;
+  if (run.left)
+    result.word[MutatorRegisterSP] = run.leftStack;
   return result;
 }
 
@@ -288,16 +295,62 @@ void faultTestSetup(void) {
   faultTestHandlers();
 }
 
+/* suspension ------------------------------------------------------------------ */
+
+/* A round is one suspension; the numbers only grow, so that nobody misses one. */
+static struct {
+  volatile unsigned wanted, parked, released;
+  ucontext_t *volatile ucontext;
+} suspension;
+
+static void park(int signal, siginfo_t *info, void *ucontext) {
+  const unsigned round = suspension.wanted;
+  (void)signal;
+  (void)info;
+  suspension.ucontext = ucontext;
+  suspension.parked = round;
+  while (suspension.released != round)
+    continue;
+}
+
+static ucontext_t *suspendOnce(pid_t thread) {
+  const unsigned round = ++suspension.wanted;
+  CHECK(syscall(SYS_tgkill, getpid(), thread, SIGUSR1) == 0, "tgkill");
+  while (suspension.parked != round)
+    continue;
+  return suspension.ucontext;
+}
+
+void faultTestResume(void) { suspension.released = suspension.wanted; }
+
+ucontext_t *faultTestSuspend(pid_t thread, const unsigned char *base, const unsigned char *limit) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = park;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  CHECK(sigaction(SIGUSR1, &action, NULL) == 0, "sigaction");
+  for (;;) {
+    ucontext_t *ucontext = suspendOnce(thread);
+    const MutatorWord pc = faultTestGet(ucontext, MutatorRegisterPC);
+    if (pc >= (MutatorWord)base && pc < (MutatorWord)limit)
+      return ucontext;
+    faultTestResume();
+    (void)usleep(1000);
+  }
+}
+
 /* pictures -------------------------------------------------------------------- */
 
 /* The software-reserved bytes of the FXSAVE area say how long it is (asm/sigcontext.h). */
 static size_t vectorSize(const unsigned char *vector) {
   uint32_t magic, size;
-  if (vector == NULL) return 0;
+  if (vector == NULL)
+    return 0;
   memcpy(&magic, vector + 464, sizeof magic);
   memcpy(&size, vector + 468, sizeof size);
-  if (magic != 0x46505853) return 512;
-  return size < sizeof ((FaultTestPicture)0)->vector ? size : sizeof ((FaultTestPicture)0)->vector;
+  if (magic != 0x46505853)
+    return 512;
+  return size < sizeof((FaultTestPicture)0)->vector ? size : sizeof((FaultTestPicture)0)->vector;
 }
 
 static const unsigned char *vectorOf(const ucontext_t *ucontext) {
@@ -312,13 +365,13 @@ void faultTestPictureTake(FaultTestPicture picture, const siginfo_t *info, const
   picture->info = *info;
   memcpy(&picture->ucontext, ucontext, ucontextSize());
   picture->vectorSize = vectorSize(vectorOf(ucontext));
-  if (picture->vectorSize > 0) memcpy(picture->vector, vectorOf(ucontext), picture->vectorSize);
+  if (picture->vectorSize > 0)
+    memcpy(picture->vector, vectorOf(ucontext), picture->vectorSize);
 }
 
 MutatorBool faultTestPictureSame(const FaultTestPictureStruct *picture, const siginfo_t *info,
                                  const ucontext_t *ucontext) {
-  return memcmp(&picture->info, info, sizeof *info) == 0 &&
-         memcmp(&picture->ucontext, ucontext, ucontextSize()) == 0 &&
+  return memcmp(&picture->info, info, sizeof *info) == 0 && memcmp(&picture->ucontext, ucontext, ucontextSize()) == 0 &&
          (picture->vectorSize == 0 || memcmp(picture->vector, vectorOf(ucontext), picture->vectorSize) == 0);
 }
 

@@ -13,17 +13,19 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <mutator.h>
 
 /* CHECK -- print file and line and end the process unless the condition holds */
-#define CHECK(condition, ...)                                                                                          \
-  do {                                                                                                                 \
-    if (!(condition)) faultTestFail(__FILE__, __LINE__, #condition, __VA_ARGS__);                                      \
+#define CHECK(condition, ...)                                     \
+  do {                                                            \
+    if (!(condition))                                             \
+      faultTestFail(__FILE__, __LINE__, #condition, __VA_ARGS__); \
   } while (0)
 
 __attribute__((noreturn, format(printf, 4, 5))) void faultTestFail(const char *file, int line, const char *condition,
-                                                                  const char *format, ...);
+                                                                   const char *format, ...);
 
 /* faultTestSkip -- print why and exit with 77 */
 __attribute__((noreturn, format(printf, 1, 2))) void faultTestSkip(const char *format, ...);
@@ -44,8 +46,8 @@ __attribute__((noreturn, format(printf, 1, 2))) void faultTestSkip(const char *f
  *
  * Position-independent, and copied to where it runs; SNIPPET_SIZE gives its bytes.
  */
-#define SNIPPET(name, text)                                                                                            \
-  __asm__(".pushsection .rodata\n" #name ":\n" text "\n" #name "_end:\n.popsection\n");                                \
+#define SNIPPET(name, text)                                                             \
+  __asm__(".pushsection .rodata\n" #name ":\n" text "\n" #name "_end:\n.popsection\n"); \
   extern const unsigned char name[], name##_end[]
 #define SNIPPET_SIZE(name) ((size_t)(name##_end - name))
 
@@ -135,12 +137,22 @@ FaultTestRegisters faultTestRun(const FaultTestRegisters *registers, const unsig
 unsigned faultTestStops(void);
 
 /* FAULT_TEST_RUN -- run a SNIPPET by name */
-#define FAULT_TEST_RUN(name, registers, probe, closure)                                                                \
+#define FAULT_TEST_RUN(name, registers, probe, closure) \
   faultTestRun(registers, faultTestCode(name, SNIPPET_SIZE(name)), probe, closure)
 
 /* The saved general registers of a stop, by MutatorRegister. */
 MutatorWord faultTestGet(const ucontext_t *ucontext, unsigned reg);
 void faultTestSet(ucontext_t *ucontext, unsigned reg, MutatorWord value);
+
+/* faultTestSuspend -- stop another thread, by SIGUSR1, at a PC in [base, limit)
+ *
+ * Returns  where its registers are, until faultTestResume
+ */
+ucontext_t *faultTestSuspend(pid_t thread, const unsigned char *base, const unsigned char *limit);
+void faultTestResume(void);
+
+/* faultTestExit -- a PC that ends the snippet of a suspended thread */
+void faultTestExit(void);
 
 /* FaultTestPictureStruct -- everything a step could have changed, to compare byte for byte */
 typedef struct FaultTestPictureStruct {
@@ -163,7 +175,7 @@ MutatorBool faultTestPictureSame(const FaultTestPictureStruct *picture, const si
  */
 void faultTestCompare(const char *name, const unsigned char *code, size_t size, const FaultTestRegisters *registers,
                       MutatorWindow window, unsigned steps);
-#define FAULT_TEST_COMPARE(name, registers, window, steps)                                                             \
+#define FAULT_TEST_COMPARE(name, registers, window, steps) \
   faultTestCompare(#name, name, SNIPPET_SIZE(name), registers, window, steps)
 
 /* faultTestFeature -- has the CPU, and the system, a set of registers? */

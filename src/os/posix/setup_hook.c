@@ -25,8 +25,9 @@ static void remember(PosixHook hook, const struct sigaction *previous) {
   atomicStoreRelease(&hook->current, other);
 }
 
-/* A call interrupted by a signal that is forwarded goes on or fails as it would
- * have: whatever ignores the signal interrupts nothing. */
+/* A system call interrupted by a signal that is forwarded goes on or fails as it
+ * would have.  Only those that are never restarted (signal(7): sigsuspend, poll)
+ * end where a signal that is ignored would have let them wait. */
 static void makeAction(const struct sigaction *previous, struct sigaction *action) {
   action->sa_sigaction = mutatorPosixHandler;
   action->sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | (previous->sa_flags & SA_RESTART);
