@@ -15,6 +15,12 @@ if(NOT MUTATOR_CAPSTONE_FOUND)
   message(FATAL_ERROR "Capstone 4 or later was not found by pkg-config (module capstone).\n"
                       "On Debian and Ubuntu: apt-get install libcapstone-dev")
 endif()
+# Some versions name include/capstone, some include; we say <capstone/capstone.h>.
+foreach(folder IN LISTS MUTATOR_CAPSTONE_INCLUDE_DIRS)
+  if(folder MATCHES "^(.+)/capstone/?$")
+    set_property(TARGET PkgConfig::MUTATOR_CAPSTONE APPEND PROPERTY INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_MATCH_1}")
+  endif()
+endforeach()
 if(MUTATOR_CAPSTONE_VERSION VERSION_GREATER_EQUAL 7)
   message(WARNING "Capstone ${MUTATOR_CAPSTONE_VERSION}: mutator is made for 4, 5 and 6")
 endif()

@@ -272,7 +272,9 @@ MUTATOR_API const char *MutatorDeclineName(MutatorDecline decline);
  * Returns  MutatorResOK      exactly one instruction was stepped
  *          MutatorResUNIMPL  declined, MutatorContextDecline says why; context
  *                            and memory are as before
- *          MutatorResACCESS  the memory was not accessible; likewise
+ *          MutatorResACCESS  the memory was not accessible, or holds a stack
+ *                            pointer (not canonical) with which no handler can
+ *                            return; likewise
  *          MutatorResSTATE   MutatorSetup has not been called; likewise
  *          MutatorResPARAM   not a FAULT context; likewise
  * Signals  async-signal-safe: no locks, no allocation, errno kept

@@ -160,19 +160,37 @@ static void run(const char *name, const unsigned char *code, const unsigned char
 
 #define RUN(name) run(#name, name, name##_end)
 
+/* What a signal frame may have left in memory: the marks of AVX state, and poison for its bytes. */
+static void leaveMarks(unsigned char *state) {
+  const uint32_t first = 0x46505853, second = 0x46505845, size = 576 + 256, extended = size + sizeof second;
+  const uint64_t bits = 7;
+  memcpy(state + 464, &first, sizeof first);
+  memcpy(state + 468, &extended, sizeof extended);
+  memcpy(state + 472, &bits, sizeof bits);
+  memcpy(state + 480, &size, sizeof size);
+  memcpy(state + HeaderOffset, &bits, sizeof bits);
+  memcpy(state + size, &second, sizeof second);
+}
+
 /* getcontext(3) leaves no vector registers. */
-static void captured(void) {
-  static ucontext_t ucontext;
+static void captured(MutatorBool marks) {
+  static union {
+    ucontext_t ucontext;
+    MutatorWord word[1024];
+  } record;
+  ucontext_t *ucontext = &record.ucontext;
   MutatorContextStruct context;
   Watch w = {0};
   size_t i;
-  for (i = 0; i + sizeof poison <= sizeof ucontext; i += sizeof poison)
-    memcpy((unsigned char *)&ucontext + i, &poison, sizeof poison);
-  CHECK(getcontext(&ucontext) == 0, "getcontext");
-  for (i = 0; i < 16; i++) /* the registers that it does not save are not its fault */
-    if ((MutatorWord)ucontext.uc_mcontext.gregs[i] == poison)
-      ucontext.uc_mcontext.gregs[i] = 0;
-  CHECK(MutatorContextInitThread(&context, &ucontext) == MutatorResOK, "InitThread");
+  for (i = 0; i < sizeof record / sizeof poison; i++)
+    record.word[i] = poison;
+  if (marks)
+    leaveMarks((unsigned char *)&ucontext->__fpregs_mem);
+  CHECK(getcontext(ucontext) == 0, "getcontext");
+  for (i = 0; i < NGREG; i++) /* the registers that it does not save are not our business */
+    if ((MutatorWord)ucontext->uc_mcontext.gregs[i] == poison)
+      ucontext->uc_mcontext.gregs[i] = 0;
+  CHECK(MutatorContextInitThread(&context, ucontext) == MutatorResOK, "InitThread");
   CHECK(MutatorContextScan(&context, watch, &w) == MutatorResOK, "Scan");
   CHECK(w.poisoned == 0, "%u words that getcontext did not write", w.poisoned);
 }
@@ -181,7 +199,8 @@ int main(void) {
   faultTestSetup();
   stack = faultTestStack(StackSize);
   findComponents();
-  captured();
+  captured(0);
+  captured(1);
   RUN(faultSSE);
   if (faultTestFeature(FaultTestFeatureAVX)) {
     RUN(faultUpperZero);

@@ -10,6 +10,7 @@
 #include "support/fault_test.h"
 
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -26,6 +27,8 @@ typedef struct Death {
 static void become(void (*child)(void)) {
   struct rlimit none = {0, 0};
   (void)setrlimit(RLIMIT_CORE, &none);
+  /* A fault that is repeated for ever must not outlive the test. */
+  (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
   CHECK(ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0, "ptrace");
   child();
   _exit(0);

@@ -59,20 +59,26 @@ static MutatorRes loadOperand(const StepStruct *step, MutatorWord *valueReturn) 
   return mutatorArchLoad(step->memory, valueReturn, step->access->address, step->access->size);
 }
 
+/* A thread whose stack pointer is not canonical can run, but not be gone back
+ * to: the return from the handler faults.  So it is left to the CPU. */
+static MutatorRes loadRegister(const StepStruct *step, MutatorWord value) {
+  const PlanStruct *plan = step->plan;
+  if (plan->reg == MutatorRegisterSP && plan->width == sizeof value && !mutatorArchCanonical(value, 1))
+    return MutatorResACCESS;
+  writeRegister(step, value);
+  return MutatorResOK;
+}
+
 static MutatorRes load(const StepStruct *step) {
   MutatorWord value;
   MutatorRes res = loadOperand(step, &value);
-  if (res == MutatorResOK)
-    writeRegister(step, value);
-  return res;
+  return res == MutatorResOK ? loadRegister(step, value) : res;
 }
 
 static MutatorRes loadSigned(const StepStruct *step) {
   MutatorWord value;
   MutatorRes res = loadOperand(step, &value);
-  if (res == MutatorResOK)
-    writeRegister(step, signExtended(value, step->plan->size));
-  return res;
+  return res == MutatorResOK ? loadRegister(step, signExtended(value, step->plan->size)) : res;
 }
 
 static MutatorRes store(const StepStruct *step) {

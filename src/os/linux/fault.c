@@ -91,7 +91,6 @@ void mutatorOSFault(const MutatorNativeStruct *native, OSFault fault) {
   const RowStruct *row = classify(native->info, mutatorLinuxTrap(native->ucontext));
   const OSFaultStruct nothing = {.kind = row->kind, .pcAfter = (row->has & HasPASSED) != 0};
   *fault = nothing;
-  fault->pcAfter = (row->has & HasPASSED) != 0;
   if ((row->has & HasADDRESS) != 0) {
     fault->addressKnown = 1;
     fault->address = (MutatorWord)native->info->si_addr;
