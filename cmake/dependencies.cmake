@@ -17,8 +17,16 @@ if(NOT MUTATOR_CAPSTONE_FOUND)
 endif()
 # Some versions name include/capstone, some include; we say <capstone/capstone.h>.
 foreach(folder IN LISTS MUTATOR_CAPSTONE_INCLUDE_DIRS)
-  if(folder MATCHES "^(.+)/capstone/?$")
+  if(folder MATCHES "^(.+)/capstone/?$" AND NOT CMAKE_MATCH_1 IN_LIST CMAKE_C_IMPLICIT_INCLUDE_DIRECTORIES)
     set_property(TARGET PkgConfig::MUTATOR_CAPSTONE APPEND PROPERTY INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_MATCH_1}")
+  endif()
+endforeach()
+# Its pkg-config file names the folder that holds capstone.h; the headers are
+# included as Capstone's documentation has it, <capstone/capstone.h>.
+foreach(folder IN LISTS MUTATOR_CAPSTONE_INCLUDE_DIRS)
+  if(EXISTS "${folder}/../capstone/capstone.h")
+    cmake_path(GET folder PARENT_PATH folder)
+    target_include_directories(PkgConfig::MUTATOR_CAPSTONE INTERFACE "${folder}")
   endif()
 endforeach()
 if(MUTATOR_CAPSTONE_VERSION VERSION_GREATER_EQUAL 7)

@@ -37,24 +37,24 @@ typedef enum MutatorContextVar {
 
 /* MutatorFaultKind -- why a thread stopped */
 typedef enum MutatorFaultKind {
-  MutatorFaultKindNONE = 0,       /* not stopped by a fault: a THREAD context */
-  MutatorFaultKindPROTECTION = 1, /* the page is mapped and does not allow the access */
-  MutatorFaultKindUNMAPPED = 2,   /* nothing is mapped there */
-  MutatorFaultKindBUS = 3,        /* mapped, but nothing behind it: past the end of a file */
-  MutatorFaultKindGUARD = 4,      /* a guard page (Windows) */
-  MutatorFaultKindKEY = 5,        /* a protection key forbids the access */
-  MutatorFaultKindMEMORY = 6,     /* the memory has failed (machine check): forward, never step */
+  MutatorFaultKindNONE = 0,         /* not stopped by a fault: a THREAD context */
+  MutatorFaultKindPROTECTION = 1,   /* the page is mapped and does not allow the access */
+  MutatorFaultKindUNMAPPED = 2,     /* nothing is mapped there */
+  MutatorFaultKindBUS = 3,          /* mapped, but nothing behind it: past the end of a file */
+  MutatorFaultKindGUARD = 4,        /* a guard page (Windows) */
+  MutatorFaultKindKEY = 5,          /* a protection key forbids the access */
+  MutatorFaultKindMEMORY = 6,       /* the memory has failed (machine check): forward, never step */
   MutatorFaultKindNONCANONICAL = 7, /* an address that no page can have */
-  MutatorFaultKindMISALIGNED = 8, /* an operand that must be aligned is not */
-  MutatorFaultKindGENERAL = 9,    /* general protection or stack segment fault of another cause */
-  MutatorFaultKindILLEGAL = 10,   /* illegal instruction */
-  MutatorFaultKindBREAKPOINT = 11, /* breakpoint instruction */
-  MutatorFaultKindTRACE = 12,     /* one instruction has been traced, or a hardware breakpoint was met */
-  MutatorFaultKindDIVIDE = 13,    /* integer division by zero, or its quotient too large */
-  MutatorFaultKindFLOAT = 14,     /* floating-point exception */
-  MutatorFaultKindASYNC = 15,     /* not a fault: somebody sent the signal */
-  MutatorFaultKindOTHER = 16,     /* a fault that has no name here */
-  MutatorFaultKindLIMIT = 17      /* one past the last kind */
+  MutatorFaultKindMISALIGNED = 8,   /* an operand that must be aligned is not */
+  MutatorFaultKindGENERAL = 9,      /* general protection or stack segment fault of another cause */
+  MutatorFaultKindILLEGAL = 10,     /* illegal instruction */
+  MutatorFaultKindBREAKPOINT = 11,  /* breakpoint instruction */
+  MutatorFaultKindTRACE = 12,       /* one instruction has been traced, or a hardware breakpoint was met */
+  MutatorFaultKindDIVIDE = 13,      /* integer division by zero, or its quotient too large */
+  MutatorFaultKindFLOAT = 14,       /* floating-point exception */
+  MutatorFaultKindASYNC = 15,       /* not a fault: somebody sent the signal */
+  MutatorFaultKindOTHER = 16,       /* a fault that has no name here */
+  MutatorFaultKindLIMIT = 17        /* one past the last kind */
 } MutatorFaultKind;
 
 /* MutatorSource -- where an answer came from */
@@ -66,27 +66,27 @@ typedef enum MutatorSource {
 
 /* MutatorDecline -- why an instruction is not stepped */
 typedef enum MutatorDecline {
-  MutatorDeclineNONE = 0,        /* it is not declined */
-  MutatorDeclineSETUP = 1,       /* MutatorSetup has not been called */
-  MutatorDeclineVARIETY = 2,     /* not a FAULT context */
-  MutatorDeclineKIND = 3,        /* the kind of fault is not one that stepping cures */
-  MutatorDeclineASYNC = 4,       /* somebody sent the signal */
-  MutatorDeclineEXECUTE = 5,     /* fetching the instruction is what faulted */
-  MutatorDeclineFETCH = 6,       /* the instruction's bytes cannot be read */
-  MutatorDeclineTRUNCATED = 7,   /* the readable bytes end before the instruction does */
-  MutatorDeclineOPCODE = 8,      /* the opcode is not in the table, or its row says no */
-  MutatorDeclinePREFIX = 9,      /* a combination of prefixes that is not proven */
-  MutatorDeclineDECODER = 10,    /* Capstone disagrees with the table */
-  MutatorDeclineBUSY = 11,       /* every decoder was in use */
-  MutatorDeclineSEGMENT = 12,    /* the segment's base is not known */
-  MutatorDeclineADDRESS = 13,    /* the operand does not cover the fault address */
-  MutatorDeclineDIRECTION = 14,  /* the hardware's write bit contradicts the instruction */
-  MutatorDeclineTRACE = 15,      /* the thread is being single-stepped: the trap belongs to the debugger */
-  MutatorDeclineFRAME = 16,      /* the store would overwrite the live signal frame or the handler's stack */
-  MutatorDeclineRESTARTED = 17,  /* a restartable sequence was aborted: the PC is its abort handler */
-  MutatorDeclineMEMORY = 18,     /* the memory chosen cannot perform such an access */
-  MutatorDeclineFEATURE = 19,    /* the CPU lacks the instruction */
-  MutatorDeclineLIMIT = 20       /* one past the last reason */
+  MutatorDeclineNONE = 0,       /* it is not declined */
+  MutatorDeclineSETUP = 1,      /* MutatorSetup has not been called */
+  MutatorDeclineVARIETY = 2,    /* not a FAULT context */
+  MutatorDeclineKIND = 3,       /* the kind of fault is not one that stepping cures */
+  MutatorDeclineASYNC = 4,      /* somebody sent the signal */
+  MutatorDeclineEXECUTE = 5,    /* fetching the instruction is what faulted */
+  MutatorDeclineFETCH = 6,      /* the instruction's bytes cannot be read */
+  MutatorDeclineTRUNCATED = 7,  /* the readable bytes end before the instruction does */
+  MutatorDeclineOPCODE = 8,     /* the opcode is not in the table, or its row says no */
+  MutatorDeclinePREFIX = 9,     /* a combination of prefixes that is not proven */
+  MutatorDeclineDECODER = 10,   /* Capstone disagrees with the table */
+  MutatorDeclineBUSY = 11,      /* every decoder was in use */
+  MutatorDeclineSEGMENT = 12,   /* the segment's base is not known */
+  MutatorDeclineADDRESS = 13,   /* the operand does not cover the fault address */
+  MutatorDeclineDIRECTION = 14, /* the hardware's write bit contradicts the instruction */
+  MutatorDeclineTRACE = 15,     /* the thread is being single-stepped: the trap belongs to the debugger */
+  MutatorDeclineFRAME = 16,     /* the store would overwrite the live signal frame or the handler's stack */
+  MutatorDeclineRESTARTED = 17, /* a restartable sequence was aborted: the PC is its abort handler */
+  MutatorDeclineMEMORY = 18,    /* the memory chosen cannot perform such an access */
+  MutatorDeclineFEATURE = 19,   /* the CPU lacks the instruction */
+  MutatorDeclineLIMIT = 20      /* one past the last reason */
 } MutatorDecline;
 
 /* MutatorContextStruct -- in the caller's memory; every field is private
@@ -94,19 +94,19 @@ typedef enum MutatorDecline {
  * On Linux and FreeBSD at most 128 bytes.
  */
 typedef struct MutatorContextStruct {
-  MutatorWord signature;       /* private */
-  unsigned short size;         /* private; of this structure, bytes */
-  unsigned char var;           /* private; a MutatorContextVar */
-  unsigned char decline;       /* private; a MutatorDecline: the latest reason */
-  unsigned char planned;       /* private; plan and bytes are valid for planPC */
-  unsigned char access;        /* private; what the plan does to memory */
-  unsigned char spare[2];      /* private */
-  MutatorWord planPC;          /* private; where bytes were fetched */
-  uint64_t plan[4];            /* private; the CPU port's */
-  unsigned char bytes[16];     /* private; what the plan was made from */
-  MutatorNativeStruct native;  /* private; the system's record */
-  void *range;                 /* private; the range whose callback has it, or NULL */
-  MutatorWord reserved[2];     /* private; room to grow */
+  MutatorWord signature;      /* private */
+  unsigned short size;        /* private; of this structure, bytes */
+  unsigned char var;          /* private; a MutatorContextVar */
+  unsigned char decline;      /* private; a MutatorDecline: the latest reason */
+  unsigned char planned;      /* private; plan and bytes are valid for planPC */
+  unsigned char access;       /* private; what the plan does to memory */
+  unsigned char spare[2];     /* private */
+  MutatorWord planPC;         /* private; where bytes were fetched */
+  uint64_t plan[4];           /* private; the CPU port's */
+  unsigned char bytes[16];    /* private; what the plan was made from */
+  MutatorNativeStruct native; /* private; the system's record */
+  void *range;                /* private; the range whose callback has it, or NULL */
+  MutatorWord reserved[2];    /* private; room to grow */
 } MutatorContextStruct;
 
 /* MutatorInstructionAccessKind -- how an instruction names memory */

@@ -21,14 +21,14 @@ typedef struct MutatorCountersStruct *MutatorCounters;
  * differences of two readings budget a phase or a segment.
  */
 typedef struct MutatorCountersStruct {
-  uint64_t faults;     /* faults and traps that reached the library's hook or MutatorFaultDispatch */
-  uint64_t handled;    /* of those, handled by a range's callback */
-  uint64_t forwarded;  /* of those, not handled: given to the previous handler or back to the caller */
-  uint64_t recovered;  /* expected faults of the library's own accesses; not among `faults` */
-  uint64_t steps;      /* instructions stepped */
+  uint64_t faults;       /* faults and traps that reached the library's hook or MutatorFaultDispatch */
+  uint64_t handled;      /* of those, handled by a range's callback */
+  uint64_t forwarded;    /* of those, not handled: given to the previous handler or back to the caller */
+  uint64_t recovered;    /* expected faults of the library's own accesses; not among `faults` */
+  uint64_t steps;        /* instructions stepped */
   uint64_t inaccessible; /* steps that gave MutatorResACCESS */
-  uint64_t planHits;   /* plan found in the cache */
-  uint64_t planMisses; /* plan not in the cache: the instruction was decoded, or declined */
+  uint64_t planHits;     /* plan found in the cache */
+  uint64_t planMisses;   /* plan not in the cache: the instruction was decoded, or declined */
   uint64_t declines[MutatorDeclineLIMIT]; /* CanStep false or Step UNIMPL, by reason */
 } MutatorCountersStruct;
 

@@ -53,12 +53,7 @@ MUTATOR_API const char *MutatorResName(MutatorRes res);
  */
 typedef unsigned MutatorAccess;
 
-enum {
-  MutatorAccessNONE = 0,
-  MutatorAccessREAD = 1,
-  MutatorAccessWRITE = 2,
-  MutatorAccessEXECUTE = 4
-};
+enum { MutatorAccessNONE = 0, MutatorAccessREAD = 1, MutatorAccessWRITE = 2, MutatorAccessEXECUTE = 4 };
 
 /* MutatorVersion -- the version of the library that is linked
  *

@@ -34,28 +34,30 @@ typedef struct MutatorWindowStruct *MutatorWindow;
 
 /* MutatorWindowFork -- what becomes of a window in a forked child */
 typedef enum MutatorWindowFork {
-  MutatorWindowForkREFUSE = 0, /* the memory stays shared with the parent; stepping through it is declined in the child */
-  MutatorWindowForkCOPY = 1,   /* fork(2) gives the child a copy of its own, as private memory would, at the cost of copying;
+  MutatorWindowForkREFUSE =
+      0, /* the memory stays shared with the parent; stepping through it is declined in the child */
+  MutatorWindowForkCOPY =
+      1, /* fork(2) gives the child a copy of its own, as private memory would, at the cost of copying;
                                   where it cannot, the child has no access to the memory */
-  MutatorWindowForkSHARE = 2,  /* the memory stays shared and the window works in both: the client wants shared memory */
-  MutatorWindowForkLIMIT = 3   /* one past the last policy */
+  MutatorWindowForkSHARE = 2, /* the memory stays shared and the window works in both: the client wants shared memory */
+  MutatorWindowForkLIMIT = 3  /* one past the last policy */
 } MutatorWindowFork;
 
 /* MutatorWindowStruct -- in the caller's memory; every field is private */
 typedef struct MutatorWindowStruct {
-  MutatorWord signature;      /* private */
-  MutatorWord structSize;     /* private; of this structure, bytes */
-  void *base;                 /* private; what the mutator uses */
-  void *alias;                /* private; always readable and writable */
-  size_t size;                /* private; bytes, whole pages */
-  MutatorWord object;         /* private; the system's memory object */
-  MutatorWord identity;       /* private; tells that object from others */
-  MutatorWord copy;           /* private; the forked child's object */
-  MutatorWord policy;         /* private; a MutatorWindowFork */
-  MutatorWord state;          /* private */
+  MutatorWord signature;            /* private */
+  MutatorWord structSize;           /* private; of this structure, bytes */
+  void *base;                       /* private; what the mutator uses */
+  void *alias;                      /* private; always readable and writable */
+  size_t size;                      /* private; bytes, whole pages */
+  MutatorWord object;               /* private; the system's memory object */
+  MutatorWord identity;             /* private; tells that object from others */
+  MutatorWord copy;                 /* private; the forked child's object */
+  MutatorWord policy;               /* private; a MutatorWindowFork */
+  MutatorWord state;                /* private */
   struct MutatorWindowStruct *next; /* private; windows that fork must visit */
-  MutatorMemoryStruct memory; /* private; steps go through this */
-  MutatorWord reserved[2];    /* private; room to grow */
+  MutatorMemoryStruct memory;       /* private; steps go through this */
+  MutatorWord reserved[2];          /* private; room to grow */
 } MutatorWindowStruct;
 
 /* MutatorWindowCreate -- new zeroed memory, mapped twice

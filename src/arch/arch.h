@@ -63,8 +63,8 @@ MutatorDecline mutatorArchAccesses(const ArchPlanStruct *plan, Machine machine, 
  * Returns   MutatorResOK, MutatorResACCESS, or MutatorResUNIMPL (the memory
  *           cannot); nothing has changed unless OK
  */
-MutatorRes mutatorArchPerform(const ArchPlanStruct *plan, Machine machine,
-                              const ArchAccessesStruct *accesses, MutatorMemory memory);
+MutatorRes mutatorArchPerform(const ArchPlanStruct *plan, Machine machine, const ArchAccessesStruct *accesses,
+                              MutatorMemory memory);
 
 /* Is the thread being single-stepped? */
 MutatorBool mutatorArchTraced(const MachineStruct *machine);
@@ -80,8 +80,8 @@ MutatorBool mutatorArchBackward(const MachineStruct *machine);
  * alignReturn  receives the alignment that the CPU demands of it, bytes; 1 for none known
  * Returns      true when *addressReturn, its lowest byte, and *alignReturn are set
  */
-MutatorBool mutatorArchOperand(const unsigned char *bytes, size_t count, Machine machine,
-                               MutatorWord *addressReturn, size_t *alignReturn);
+MutatorBool mutatorArchOperand(const unsigned char *bytes, size_t count, Machine machine, MutatorWord *addressReturn,
+                               size_t *alignReturn);
 
 /* Is [address, address + size) made of addresses that a page can have? */
 MutatorBool mutatorArchCanonical(MutatorWord address, size_t size);

@@ -14,6 +14,9 @@
 #define _CET_ENDBR
 #endif
 
+/* The assembler's own layout. */
+/* clang-format off */
+
 /* A function that other objects of the library call, and nobody else. */
 #define FUNCTION(name)                                                                                                 \
   .globl name;                                                                                                         \
@@ -29,5 +32,7 @@
 
 #define READ_ONLY_DATA .section .rodata, "a", @progbits
 #define NO_EXECUTABLE_STACK .section .note.GNU-stack, "", @progbits
+
+/* clang-format on */
 
 #endif

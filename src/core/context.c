@@ -26,9 +26,7 @@ MutatorContextVar MutatorContextVariety(MutatorContext context) {
   return MutatorContextCheck(context) ? (MutatorContextVar)context->var : MutatorContextNONE;
 }
 
-static MutatorBool isFault(MutatorContext context) {
-  return MutatorContextVariety(context) == MutatorContextFAULT;
-}
+static MutatorBool isFault(MutatorContext context) { return MutatorContextVariety(context) == MutatorContextFAULT; }
 
 /* A general protection fault has no address of its own: the operand that the
  * instruction names is either impossible, misaligned, or not the cause. */

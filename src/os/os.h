@@ -26,9 +26,9 @@ typedef struct OSFaultStruct {
   MutatorAccess access;     /* the hardware's word: READ, WRITE or EXECUTE; NONE when it gives none */
   MutatorBool addressKnown; /* `address` is set */
   MutatorWord address;
-  MutatorBool codeKnown;    /* `code` is set */
-  MutatorWord code;         /* the CPU's page-fault error code */
-  MutatorBool pcAfter;      /* the record's PC is past the breakpoint instruction, not at it */
+  MutatorBool codeKnown; /* `code` is set */
+  MutatorWord code;      /* the CPU's page-fault error code */
+  MutatorBool pcAfter;   /* the record's PC is past the breakpoint instruction, not at it */
 } OSFaultStruct, *OSFault;
 
 /* mutatorOSFault -- read the record.  pre: native is a FAULT context's */

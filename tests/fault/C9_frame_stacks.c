@@ -28,7 +28,9 @@ static MutatorNativeStruct *asked;
 static volatile int depth;
 
 /* Beside a variable, out of the compiler's sight. */
-static void *beside(const void *address, intptr_t distance) { return (void *)((uintptr_t)address + (uintptr_t)distance); }
+static void *beside(const void *address, intptr_t distance) {
+  return (void *)((uintptr_t)address + (uintptr_t)distance);
+}
 
 static MutatorBool hits(const MutatorNativeStruct *native, const void *address, size_t size) {
   return mutatorOSFrameOverlaps(native, (MutatorWord)address, size);

@@ -15,8 +15,8 @@ static MutatorWindowStruct window;
 static MutatorRes stepped;
 static MutatorWord before, after;
 
-static MutatorFaultResult callback(MutatorFaultRange range, MutatorContext context, void *address,
-                                   MutatorAccess access, void *closure) {
+static MutatorFaultResult callback(MutatorFaultRange range, MutatorContext context, void *address, MutatorAccess access,
+                                   void *closure) {
   MutatorWord pc;
   (void)range, (void)address, (void)access, (void)closure;
   CHECK(MutatorContextCanStepInstruction(context), "can step");

@@ -41,20 +41,34 @@ typedef struct RegisterName {
   uint8_t number, width, high;
 } RegisterName;
 
-#define LEGACY(number, r64, r32, r16, r8)                                                                \
-  {X86_REG_##r64, number, 8, 0}, {X86_REG_##r32, number, 4, 0}, {X86_REG_##r16, number, 2, 0}, {         \
-    X86_REG_##r8, number, 1, 0                                                                           \
+#define LEGACY(number, r64, r32, r16, r8)                                                        \
+  {X86_REG_##r64, number, 8, 0}, {X86_REG_##r32, number, 4, 0}, {X86_REG_##r16, number, 2, 0}, { \
+    X86_REG_##r8, number, 1, 0                                                                   \
   }
 #define EXTENDED(number) LEGACY(number, R##number, R##number##D, R##number##W, R##number##B)
 
 static const RegisterName registerNames[] = {
-    LEGACY(0, RAX, EAX, AX, AL),     LEGACY(1, RCX, ECX, CX, CL),     LEGACY(2, RDX, EDX, DX, DL),
-    LEGACY(3, RBX, EBX, BX, BL),     LEGACY(4, RSP, ESP, SP, SPL),    LEGACY(5, RBP, EBP, BP, BPL),
-    LEGACY(6, RSI, ESI, SI, SIL),    LEGACY(7, RDI, EDI, DI, DIL),    EXTENDED(8),
-    EXTENDED(9),                     EXTENDED(10),                    EXTENDED(11),
-    EXTENDED(12),                    EXTENDED(13),                    EXTENDED(14),
-    EXTENDED(15),                    {X86_REG_AH, 0, 1, 1},           {X86_REG_CH, 1, 1, 1},
-    {X86_REG_DH, 2, 1, 1},           {X86_REG_BH, 3, 1, 1},           {X86_REG_RIP, MutatorRegisterPC, 8, 0},
+    LEGACY(0, RAX, EAX, AX, AL),
+    LEGACY(1, RCX, ECX, CX, CL),
+    LEGACY(2, RDX, EDX, DX, DL),
+    LEGACY(3, RBX, EBX, BX, BL),
+    LEGACY(4, RSP, ESP, SP, SPL),
+    LEGACY(5, RBP, EBP, BP, BPL),
+    LEGACY(6, RSI, ESI, SI, SIL),
+    LEGACY(7, RDI, EDI, DI, DIL),
+    EXTENDED(8),
+    EXTENDED(9),
+    EXTENDED(10),
+    EXTENDED(11),
+    EXTENDED(12),
+    EXTENDED(13),
+    EXTENDED(14),
+    EXTENDED(15),
+    {X86_REG_AH, 0, 1, 1},
+    {X86_REG_CH, 1, 1, 1},
+    {X86_REG_DH, 2, 1, 1},
+    {X86_REG_BH, 3, 1, 1},
+    {X86_REG_RIP, MutatorRegisterPC, 8, 0},
     {X86_REG_EIP, MutatorRegisterPC, 4, 0},
 };
 
@@ -140,8 +154,7 @@ static MutatorBool agrees(const cs_insn *instruction, const PlanStruct *plan, Op
   const OpcodeRow *row = &mutatorOpcodeRows[plan->row];
   if (instruction->size != plan->length)
     return 0;
-  return vote == OpcodeVoteLENGTH ||
-         (sameName(instruction->id, row) && sameOperands(&instruction->detail->x86, plan));
+  return vote == OpcodeVoteLENGTH || (sameName(instruction->id, row) && sameOperands(&instruction->detail->x86, plan));
 }
 
 static MutatorDecline ask(Decoder decoder, const PlanStruct *plan, const unsigned char *bytes, MutatorWord pc,

@@ -14,8 +14,10 @@
 #define R MutatorAccessREAD
 #define W MutatorAccessWRITE
 #define V OpcodeSizeV
-#define FULL {OpcodeVoteFULL, OpcodeVoteFULL, OpcodeVoteFULL}
+#define FULL \
+  { OpcodeVoteFULL, OpcodeVoteFULL, OpcodeVoteFULL }
 
+/* clang-format off */
 /* A row of the one-byte and 0F maps, without vector prefixes; a row in a
  * table is data, so the columns that are the same for all of them are here. */
 #define ROW(map, opcode, extension, form, role, width, size, flags, semantic, id, name)                              \
@@ -53,6 +55,7 @@ const OpcodeRow mutatorOpcodeRows[] = {
     ROW(0F,  0xbe, ANY, R_RM,     R,   V,  1,   NONE,   LOADSIGNED,      MOVSX,    "MOVSX r, r/m8"),
     ROW(0F,  0xbf, ANY, R_RM,     R,   V,  2,   NONE,   LOADSIGNED,      MOVSX,    "MOVSX r, r/m16"),
 };
+/* clang-format on */
 
 const unsigned mutatorOpcodeCount = sizeof mutatorOpcodeRows / sizeof mutatorOpcodeRows[0];
 

@@ -13,10 +13,10 @@
 
 /* Where the operands are encoded, destination first. */
 typedef enum OpcodeForm {
-  OpcodeFormRM_R = 0,   /* r/m, reg */
-  OpcodeFormR_RM = 1,   /* reg, r/m */
-  OpcodeFormRM_I = 2,   /* r/m, immediate of the operand width, at most 32 bits */
-  OpcodeFormRM_I8 = 3,  /* r/m, 8-bit immediate, sign-extended */
+  OpcodeFormRM_R = 0,     /* r/m, reg */
+  OpcodeFormR_RM = 1,     /* reg, r/m */
+  OpcodeFormRM_I = 2,     /* r/m, immediate of the operand width, at most 32 bits */
+  OpcodeFormRM_I8 = 3,    /* r/m, 8-bit immediate, sign-extended */
   OpcodeFormA_OFFSET = 4, /* accumulator, absolute address */
   OpcodeFormOFFSET_A = 5  /* absolute address, accumulator */
 } OpcodeForm;
@@ -34,13 +34,13 @@ typedef enum OpcodeSize {
 
 /* What the instruction does (arch/x86/step.c). */
 typedef enum OpcodeSemantic {
-  OpcodeSemanticNONE = 0,      /* not stepped; the row is there for its operand */
-  OpcodeSemanticLOAD = 1,      /* register := memory, zero-extended to the register's width */
-  OpcodeSemanticLOADSIGNED = 2, /* register := memory, sign-extended */
-  OpcodeSemanticSTORE = 3,     /* memory := register or immediate */
-  OpcodeSemanticCOMPARE = 4,   /* flags of memory - (register or immediate) */
+  OpcodeSemanticNONE = 0,            /* not stepped; the row is there for its operand */
+  OpcodeSemanticLOAD = 1,            /* register := memory, zero-extended to the register's width */
+  OpcodeSemanticLOADSIGNED = 2,      /* register := memory, sign-extended */
+  OpcodeSemanticSTORE = 3,           /* memory := register or immediate */
+  OpcodeSemanticCOMPARE = 4,         /* flags of memory - (register or immediate) */
   OpcodeSemanticCOMPAREREVERSED = 5, /* flags of register - memory */
-  OpcodeSemanticTEST = 6,      /* flags of memory & (register or immediate) */
+  OpcodeSemanticTEST = 6,            /* flags of memory & (register or immediate) */
   OpcodeSemanticLIMIT = 7
 } OpcodeSemantic;
 
@@ -67,24 +67,24 @@ enum { OpcodeFeatureBASE = 0 }; /* CPUID bits that gate a row; BASE is every CPU
 
 typedef struct OpcodeRow {
   const char *name;
-  uint16_t capstone;   /* Capstone's instruction id; 0: not asked */
-  uint8_t space;       /* RawSpace */
-  uint8_t map;         /* RawMap */
-  uint8_t pp;          /* RawPrefix; legacy integer rows: NONE, and 66 is the operand size */
+  uint16_t capstone; /* Capstone's instruction id; 0: not asked */
+  uint8_t space;     /* RawSpace */
+  uint8_t map;       /* RawMap */
+  uint8_t pp;        /* RawPrefix; legacy integer rows: NONE, and 66 is the operand size */
   uint8_t opcode;
-  uint8_t extension;   /* ModR/M.reg, or ANY */
-  uint8_t w;           /* 0, 1 or ANY */
-  uint8_t l;           /* vector length, or ANY */
-  uint8_t form;        /* OpcodeForm */
-  uint8_t role;        /* what it does to its memory operand: MutatorAccess bits */
-  uint8_t width;       /* OpcodeSize of the register operand */
-  uint8_t size;        /* OpcodeSize of the memory operand */
+  uint8_t extension; /* ModR/M.reg, or ANY */
+  uint8_t w;         /* 0, 1 or ANY */
+  uint8_t l;         /* vector length, or ANY */
+  uint8_t form;      /* OpcodeForm */
+  uint8_t role;      /* what it does to its memory operand: MutatorAccess bits */
+  uint8_t width;     /* OpcodeSize of the register operand */
+  uint8_t size;      /* OpcodeSize of the memory operand */
   uint8_t tuple;
   uint8_t flags;
-  uint8_t semantic;    /* OpcodeSemantic */
-  uint8_t thunk;       /* native routine of semantics that need one; 0 for none */
+  uint8_t semantic; /* OpcodeSemantic */
+  uint8_t thunk;    /* native routine of semantics that need one; 0 for none */
   uint8_t feature;
-  uint8_t vote[3];     /* OpcodeVote for Capstone 4, 5 and 6 */
+  uint8_t vote[3]; /* OpcodeVote for Capstone 4, 5 and 6 */
 } OpcodeRow;
 
 /* Sorted by space, map, opcode, pp, extension. */

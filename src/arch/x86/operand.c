@@ -19,15 +19,15 @@ typedef struct OpcodeSpan {
 
 /* Opcodes of the one-byte map that are followed by ModR/M (appendix A, table A-2). */
 static const OpcodeSpan modrmOne[] = {
-    {0x00, 0x03}, {0x08, 0x0b}, {0x10, 0x13}, {0x18, 0x1b}, {0x20, 0x23}, {0x28, 0x2b}, {0x30, 0x33}, {0x38, 0x3b},
-    {0x62, 0x63}, {0x69, 0x69}, {0x6b, 0x6b}, {0x80, 0x8f}, {0xc0, 0xc1}, {0xc4, 0xc7}, {0xd0, 0xd3}, {0xd8, 0xdf},
-    {0xf6, 0xf7}, {0xfe, 0xff},
+    {0x00, 0x03}, {0x08, 0x0b}, {0x10, 0x13}, {0x18, 0x1b}, {0x20, 0x23}, {0x28, 0x2b},
+    {0x30, 0x33}, {0x38, 0x3b}, {0x62, 0x63}, {0x69, 0x69}, {0x6b, 0x6b}, {0x80, 0x8f},
+    {0xc0, 0xc1}, {0xc4, 0xc7}, {0xd0, 0xd3}, {0xd8, 0xdf}, {0xf6, 0xf7}, {0xfe, 0xff},
 };
 
 /* And of the 0F map (table A-3). */
 static const OpcodeSpan modrm0F[] = {
-    {0x00, 0x03}, {0x0d, 0x0d}, {0x10, 0x2f}, {0x40, 0x76}, {0x78, 0x7f}, {0x90, 0x9f},
-    {0xa3, 0xa5}, {0xab, 0xaf}, {0xb0, 0xc7}, {0xd0, 0xff},
+    {0x00, 0x03}, {0x0d, 0x0d}, {0x10, 0x2f}, {0x40, 0x76}, {0x78, 0x7f},
+    {0x90, 0x9f}, {0xa3, 0xa5}, {0xab, 0xaf}, {0xb0, 0xc7}, {0xd0, 0xff},
 };
 
 static MutatorBool inSpans(const OpcodeSpan *spans, size_t count, unsigned opcode) {
@@ -54,10 +54,10 @@ static MutatorBool hasModRM(const RawStruct *raw) {
 typedef struct AlignedRow {
   uint8_t spaces; /* bits 1 << RawSpace */
   uint8_t map;
-  uint8_t prefixes; /* bits 1 << RawPrefix */
+  uint8_t prefixes;    /* bits 1 << RawPrefix */
   uint8_t first, last; /* opcodes */
-  uint8_t extension; /* ModR/M.reg, or OpcodeExtensionANY */
-  uint8_t align;     /* bytes, or OpcodeSizeVECTOR */
+  uint8_t extension;   /* ModR/M.reg, or OpcodeExtensionANY */
+  uint8_t align;       /* bytes, or OpcodeSizeVECTOR */
 } AlignedRow;
 
 #define LEGACY (1 << RawSpaceLEGACY)
@@ -66,6 +66,7 @@ typedef struct AlignedRow {
 #define P66 (1 << RawPrefix66)
 #define ANY OpcodeExtensionANY
 
+/* clang-format off */
 static const AlignedRow alignedRows[] = {
     /* aligned moves, in every encoding */
     {EVERY, RawMap0F, NP | P66, 0x28, 0x29, ANY, OpcodeSizeVECTOR},  /* MOVAPS, MOVAPD */
@@ -96,6 +97,7 @@ static const AlignedRow alignedRows[] = {
     {LEGACY, RawMap0F, NP, 0xae, 0xae, 4, 64},                       /* XSAVE */
     {LEGACY, RawMap0F, NP, 0xae, 0xae, 5, 64},                       /* XRSTOR */
 };
+/* clang-format on */
 
 static unsigned prefixOf(const RawStruct *raw) {
   if (raw->space != RawSpaceLEGACY)
@@ -113,8 +115,7 @@ static MutatorBool alignedMatches(const AlignedRow *row, const RawStruct *raw) {
 
 /* CMPXCHG16B is 0F C7 /1 with REX.W: its operand has 16 bytes, CMPXCHG8B's need no alignment. */
 static MutatorBool isCompareExchange16(const RawStruct *raw) {
-  return raw->space == RawSpaceLEGACY && raw->map == RawMap0F && raw->opcode == 0xc7 && raw->w &&
-         (raw->reg & 7) == 1;
+  return raw->space == RawSpaceLEGACY && raw->map == RawMap0F && raw->opcode == 0xc7 && raw->w && (raw->reg & 7) == 1;
 }
 
 static size_t alignmentOf(const RawStruct *raw) {
@@ -149,8 +150,8 @@ static void fillAddress(Plan plan, const RawStruct *raw) {
   plan->length = (uint8_t)(raw->at + trailingBytes(raw));
 }
 
-MutatorBool mutatorArchOperand(const unsigned char *bytes, size_t count, Machine machine,
-                               MutatorWord *addressReturn, size_t *alignReturn) {
+MutatorBool mutatorArchOperand(const unsigned char *bytes, size_t count, Machine machine, MutatorWord *addressReturn,
+                               size_t *alignReturn) {
   RawStruct raw;
   PlanStruct plan;
   if (mutatorRawOpcode(&raw, bytes, count) != MutatorDeclineNONE || !hasModRM(&raw) ||

@@ -42,7 +42,6 @@ MutatorDecline mutatorPlanMake(Plan plan, const unsigned char *bytes, size_t cou
 MutatorDecline mutatorDecodeVote(const PlanStruct *plan, const unsigned char *bytes, MutatorWord pc);
 
 /* mutatorPlanAddress -- the effective address; false when its segment's base is not known */
-MutatorBool mutatorPlanAddress(const PlanStruct *plan, const struct MachineStruct *machine,
-                               MutatorWord *addressReturn);
+MutatorBool mutatorPlanAddress(const PlanStruct *plan, const struct MachineStruct *machine, MutatorWord *addressReturn);
 
 #endif

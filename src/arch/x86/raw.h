@@ -35,21 +35,21 @@ typedef struct RawStruct {
   unsigned char lock;     /* F0 was there */
   unsigned char rex;      /* 40 to 4F, or 0 */
   /* opcode */
-  unsigned char space;  /* RawSpace */
-  unsigned char map;    /* RawMap */
+  unsigned char space; /* RawSpace */
+  unsigned char map;   /* RawMap */
   unsigned char opcode;
-  unsigned char pp;     /* RawPrefix of VEX and EVEX */
-  unsigned char w;      /* REX.W, VEX.W, EVEX.W */
-  unsigned char length; /* vector length: 0 = 128, 1 = 256, 2 = 512 bits */
-  unsigned char vreg;   /* VEX.vvvv, EVEX.V'vvvv: register number */
-  unsigned char mask;   /* EVEX.aaa */
-  unsigned char zeroing, broadcast; /* EVEX.z, EVEX.b */
+  unsigned char pp;                        /* RawPrefix of VEX and EVEX */
+  unsigned char w;                         /* REX.W, VEX.W, EVEX.W */
+  unsigned char length;                    /* vector length: 0 = 128, 1 = 256, 2 = 512 bits */
+  unsigned char vreg;                      /* VEX.vvvv, EVEX.V'vvvv: register number */
+  unsigned char mask;                      /* EVEX.aaa */
+  unsigned char zeroing, broadcast;        /* EVEX.z, EVEX.b */
   unsigned char extendR, extendX, extendB; /* 0 or 8; EVEX.R' adds 16 to extendR */
   /* operands */
-  unsigned char mod, reg, rm; /* reg and rm with their extensions */
-  unsigned char base, index;  /* register number, RawNONE, or MutatorRegisterPC */
-  unsigned char scale;        /* shift of the index */
-  unsigned char addressSize;  /* bytes */
+  unsigned char mod, reg, rm;      /* reg and rm with their extensions */
+  unsigned char base, index;       /* register number, RawNONE, or MutatorRegisterPC */
+  unsigned char scale;             /* shift of the index */
+  unsigned char addressSize;       /* bytes */
   unsigned char shortDisplacement; /* the displacement has 8 bits (EVEX scales it) */
   int64_t displacement;
   int64_t immediate;

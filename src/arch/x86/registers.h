@@ -22,8 +22,7 @@ enum {
   MachineFlagDF = 0x00400,
   MachineFlagOF = 0x00800,
   MachineFlagRF = 0x10000,
-  MachineFlagsSTATUS =
-      MachineFlagCF | MachineFlagPF | MachineFlagAF | MachineFlagZF | MachineFlagSF | MachineFlagOF
+  MachineFlagsSTATUS = MachineFlagCF | MachineFlagPF | MachineFlagAF | MachineFlagZF | MachineFlagSF | MachineFlagOF
 };
 
 #endif

@@ -128,12 +128,8 @@ static MutatorRes test(const StepStruct *step) {
 typedef MutatorRes (*Semantic)(const StepStruct *step);
 
 static const Semantic semantics[OpcodeSemanticLIMIT] = {
-    [OpcodeSemanticLOAD] = load,
-    [OpcodeSemanticLOADSIGNED] = loadSigned,
-    [OpcodeSemanticSTORE] = store,
-    [OpcodeSemanticCOMPARE] = compare,
-    [OpcodeSemanticCOMPAREREVERSED] = compareReversed,
-    [OpcodeSemanticTEST] = test,
+    [OpcodeSemanticLOAD] = load,       [OpcodeSemanticLOADSIGNED] = loadSigned,           [OpcodeSemanticSTORE] = store,
+    [OpcodeSemanticCOMPARE] = compare, [OpcodeSemanticCOMPAREREVERSED] = compareReversed, [OpcodeSemanticTEST] = test,
 };
 
 /* After an instruction the CPU clears RF (Intel SDM volume 3, section 17.3.1.1). */
@@ -152,10 +148,6 @@ MutatorRes mutatorArchPerform(const ArchPlanStruct *packed, Machine machine, con
   return res;
 }
 
-MutatorBool mutatorArchTraced(const MachineStruct *machine) {
-  return (*machineFlags(machine) & MachineFlagTF) != 0;
-}
+MutatorBool mutatorArchTraced(const MachineStruct *machine) { return (*machineFlags(machine) & MachineFlagTF) != 0; }
 
-MutatorBool mutatorArchBackward(const MachineStruct *machine) {
-  return (*machineFlags(machine) & MachineFlagDF) != 0;
-}
+MutatorBool mutatorArchBackward(const MachineStruct *machine) { return (*machineFlags(machine) & MachineFlagDF) != 0; }
