@@ -13,7 +13,7 @@ static MutatorWindowStruct window;
 static unsigned char *base, *alias;
 static volatile MutatorBool done;
 
-enum { Steps = 20000, Milliseconds = 300 };
+enum { Steps = 20000, Stores = 2000000, Milliseconds = 300 };
 
 /* Every byte of what is stored is the same. */
 #define ALL(byte) ((uint64_t)0x0101010101010101 * (byte))
@@ -52,12 +52,22 @@ static void join(pthread_t thread) {
   done = 0;
 }
 
+/* A fault takes long and its store does not: without faults more of them are seen. */
+static void storeOften(size_t offset) {
+  unsigned i;
+  for (i = 0; i < Stores; i++) {
+    const uint64_t word = ALL(i & 255);
+    CHECK(MutatorMemoryStore(MutatorWindowMemory(&window), base + offset, &word, 8) == MutatorResOK, "store");
+  }
+}
+
 static void stores(size_t offset) {
   pthread_t thread;
   unsigned i;
   CHECK(pthread_create(&thread, NULL, watchWord, &offset) == 0, "thread");
   for (i = 0; i < Steps; i++)
     __asm__ volatile("mov %1, (%0)" : : "r"(base + offset), "r"(ALL(i & 255)) : "memory");
+  storeOften(offset);
   join(thread);
 }
 

@@ -27,6 +27,7 @@ static void forbid(const char *what) {
   allocations++;
   if (inHandler == 0)
     return;
+  inHandler = 0; /* to say so may take an allocation */
   (void)dprintf(STDERR_FILENO, "%s in a handler\n", what);
   abort();
 }

@@ -119,6 +119,15 @@ START_TEST(register_operands_are_none) {
 }
 END_TEST
 
+/* EVEX.L'L 11 is undefined with an operand in memory. */
+START_TEST(undefined_vector_lengths_have_no_operand) {
+  MutatorWord address;
+  size_t align;
+  ck_assert(operand_of(BYTES(0x62, 0xf1, 0xfd, 0x48, 0x28, 0x7f, 0x44), &address, &align));
+  ck_assert(!operand_of(BYTES(0x62, 0xf1, 0xfd, 0x68, 0x28, 0x7f, 0x44), &address, &align));
+}
+END_TEST
+
 START_TEST(truncated_instructions_have_no_operand) {
   static const unsigned char bytes[] = {0x62, 0xf1, 0xfd, 0x48, 0x6f, 0x84, 0x88, 1, 2, 3, 4};
   MutatorWord address;
@@ -258,6 +267,7 @@ int main(void) {
   tcase_add_test(tests, compare_exchange_16_is_aligned);
   tcase_add_test(tests, instructions_without_modrm_have_no_operand);
   tcase_add_test(tests, register_operands_are_none);
+  tcase_add_test(tests, undefined_vector_lengths_have_no_operand);
   tcase_add_test(tests, truncated_instructions_have_no_operand);
   tcase_add_test(tests, a_flat_segment_does_not_take_back_fs);
   tcase_add_test(tests, canonical_addresses);

@@ -126,6 +126,9 @@ static size_t alignmentOf(const RawStruct *raw) {
   return isCompareExchange16(raw) ? 16 : 1;
 }
 
+/* With a memory operand the vector length 3 is undefined (.source.sdm volume 2, section 2.7.10). */
+static MutatorBool undefined(const RawStruct *raw) { return raw->space == RawSpaceEVEX && raw->length == 3; }
+
 /* Eight-bit displacements of EVEX are in units of the operand; known here for
  * the aligned moves, whose operand is the whole vector. */
 static MutatorBool scaleDisplacement(Raw raw, size_t align) {
@@ -155,7 +158,7 @@ MutatorBool mutatorArchOperand(const unsigned char *bytes, size_t count, Machine
   RawStruct raw;
   PlanStruct plan;
   if (mutatorRawOpcode(&raw, bytes, count) != MutatorDeclineNONE || !hasModRM(&raw) ||
-      mutatorRawModRM(&raw) != MutatorDeclineNONE || raw.mod == 3)
+      mutatorRawModRM(&raw) != MutatorDeclineNONE || raw.mod == 3 || undefined(&raw))
     return 0;
   *alignReturn = alignmentOf(&raw);
   if (!scaleDisplacement(&raw, *alignReturn))
