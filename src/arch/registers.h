@@ -19,7 +19,7 @@
 typedef struct MachineStruct {
   unsigned char *base;
   const uint16_t *offset; /* MutatorRegisterLIMIT of them */
-  /* The base of a segment of the stopped thread; false when it is not known. */
+  /* The base of a segment of the stopped thread; false, or no function, when it is not known. */
   MutatorBool (*segmentBase)(const struct MachineStruct *machine, unsigned segment, MutatorWord *baseReturn);
 } MachineStruct, *Machine;
 

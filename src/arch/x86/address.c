@@ -16,12 +16,19 @@ static MutatorWord baseValue(const PlanStruct *plan, const MachineStruct *machin
   return *machineRegister(machine, plan->base) + (plan->base == MutatorRegisterPC ? plan->length : 0);
 }
 
+static MutatorBool segmentBaseOf(const PlanStruct *plan, const MachineStruct *machine, MutatorWord *baseReturn) {
+  *baseReturn = 0;
+  if (plan->segment == RawNONE)
+    return 1;
+  return machine->segmentBase != NULL && machine->segmentBase(machine, plan->segment, baseReturn);
+}
+
 MutatorBool mutatorPlanAddress(const PlanStruct *plan, const MachineStruct *machine, MutatorWord *addressReturn) {
   MutatorWord address = (MutatorWord)plan->displacement + baseValue(plan, machine);
-  MutatorWord segmentBase = 0;
+  MutatorWord segmentBase;
   if (plan->index != RawNONE)
     address += *machineRegister(machine, plan->index) << plan->scale;
-  if (plan->segment != RawNONE && !machine->segmentBase(machine, plan->segment, &segmentBase))
+  if (!segmentBaseOf(plan, machine, &segmentBase))
     return 0;
   *addressReturn = truncated(address, plan->addressSize) + segmentBase;
   return 1;

@@ -19,6 +19,10 @@
  */
 void mutatorLinuxState(const ucontext_t *ucontext, MutatorWord *baseReturn, MutatorWord *limitReturn);
 
+/* The trap number and the error code that the CPU pushed. */
+MutatorWord mutatorLinuxTrap(const ucontext_t *ucontext);
+MutatorWord mutatorLinuxErrorCode(const ucontext_t *ucontext);
+
 /* mutatorLinuxForkWord -- not zero, in a page that fork(2) wipes; NULL before set-up */
 extern AtomicWord *mutatorLinuxForkWord;
 
@@ -62,9 +66,11 @@ void mutatorLinuxWindowsChild(void);
 
 /* from each CPU (os/linux/<cpu>.c) --------------------------------------------- */
 
-/* The trap number and the error code that the CPU pushed. */
-MutatorWord mutatorLinuxTrap(const ucontext_t *ucontext);
-MutatorWord mutatorLinuxErrorCode(const ucontext_t *ucontext);
+/* The offset of each register in a ucontext_t. */
+extern const uint16_t mutatorLinuxOffsets[MutatorRegisterLIMIT];
+
+/* mutatorLinuxSegmentBase -- a MachineStruct's segmentBase, for the calling thread */
+MutatorBool mutatorLinuxSegmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn);
 
 /* mutatorLinuxStateBase -- where the kernel saved floating-point state
  *

@@ -16,7 +16,7 @@
 #define AT(reg) (offsetof(ucontext_t, uc_mcontext.gregs) + (reg) * sizeof(greg_t))
 
 /* REG_UESP is what the CPU pushed at the last system call or trap; sigreturn(2) reads REG_ESP. */
-static const uint16_t offsets[MutatorRegisterLIMIT] = {
+const uint16_t mutatorLinuxOffsets[MutatorRegisterLIMIT] = {
     [MutatorRegisterEAX] = AT(REG_EAX),   [MutatorRegisterECX] = AT(REG_ECX), [MutatorRegisterEDX] = AT(REG_EDX),
     [MutatorRegisterEBX] = AT(REG_EBX),   [MutatorRegisterESP] = AT(REG_ESP), [MutatorRegisterEBP] = AT(REG_EBP),
     [MutatorRegisterESI] = AT(REG_ESI),   [MutatorRegisterEDI] = AT(REG_EDI), [MutatorRegisterPC] = AT(REG_EIP),
@@ -34,7 +34,7 @@ enum { SelectorLOCAL = 4, SelectorIndexSHIFT = 3 };
 
 /* The selectors are in the record, the descriptors are the calling thread's: it
  * is the one that faulted (get_thread_area(2)).  Local descriptors are not looked up. */
-static MutatorBool segmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
+MutatorBool mutatorLinuxSegmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
   const ucontext_t *ucontext = (const void *)machine->base;
   const unsigned selector =
       (unsigned)ucontext->uc_mcontext.gregs[segment == MachineSegmentFS ? REG_FS : REG_GS] & 0xffff;
@@ -51,32 +51,11 @@ static MutatorBool segmentBase(const MachineStruct *machine, unsigned segment, M
   return result == 0;
 }
 
-static MutatorBool segmentBaseUnknown(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
-  (void)machine;
-  (void)segment;
-  (void)baseReturn;
-  return 0;
-}
-
-void mutatorOSMachine(const MutatorNativeStruct *native, Machine machine) {
-  machine->base = (unsigned char *)native->ucontext;
-  machine->offset = offsets;
-  machine->segmentBase = native->info != NULL ? segmentBase : segmentBaseUnknown;
-}
-
 /* REG_EDI to REG_EAX are the eight general-purpose registers, in PUSHA's order. */
 void mutatorOSMachineArea(const MutatorNativeStruct *native, MutatorWord **baseReturn, MutatorWord **limitReturn) {
   greg_t *registers = native->ucontext->uc_mcontext.gregs;
   *baseReturn = (MutatorWord *)(void *)&registers[REG_EDI];
   *limitReturn = (MutatorWord *)(void *)&registers[REG_EAX + 1];
-}
-
-MutatorWord mutatorLinuxTrap(const ucontext_t *ucontext) {
-  return (MutatorWord)ucontext->uc_mcontext.gregs[REG_TRAPNO];
-}
-
-MutatorWord mutatorLinuxErrorCode(const ucontext_t *ucontext) {
-  return (MutatorWord)ucontext->uc_mcontext.gregs[REG_ERR];
 }
 
 /* The FXSAVE area follows the 112 bytes of struct _fpstate_32, whose last field,

@@ -14,7 +14,7 @@
 
 #define AT(reg) (offsetof(ucontext_t, uc_mcontext.gregs) + (reg) * sizeof(greg_t))
 
-static const uint16_t offsets[MutatorRegisterLIMIT] = {
+const uint16_t mutatorLinuxOffsets[MutatorRegisterLIMIT] = {
     [MutatorRegisterRAX] = AT(REG_RAX), [MutatorRegisterRCX] = AT(REG_RCX), [MutatorRegisterRDX] = AT(REG_RDX),
     [MutatorRegisterRBX] = AT(REG_RBX), [MutatorRegisterRSP] = AT(REG_RSP), [MutatorRegisterRBP] = AT(REG_RBP),
     [MutatorRegisterRSI] = AT(REG_RSI), [MutatorRegisterRDI] = AT(REG_RDI), [MutatorRegisterR8] = AT(REG_R8),
@@ -31,7 +31,7 @@ const uint16_t mutatorLinuxPartSize[VectorPartLIMIT] = {
 
 /* The record has no bases, so they are the calling thread's: it is the one that
  * faulted (arch_prctl(2)). */
-static MutatorBool segmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
+MutatorBool mutatorLinuxSegmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
   const int error = errno;
   const long question = segment == MachineSegmentFS ? ARCH_GET_FS : ARCH_GET_GS;
   long result;
@@ -41,32 +41,11 @@ static MutatorBool segmentBase(const MachineStruct *machine, unsigned segment, M
   return result == 0;
 }
 
-static MutatorBool segmentBaseUnknown(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
-  (void)machine;
-  (void)segment;
-  (void)baseReturn;
-  return 0;
-}
-
-void mutatorOSMachine(const MutatorNativeStruct *native, Machine machine) {
-  machine->base = (unsigned char *)native->ucontext;
-  machine->offset = offsets;
-  machine->segmentBase = native->info != NULL ? segmentBase : segmentBaseUnknown;
-}
-
 /* REG_R8 to REG_RSP are the sixteen general-purpose registers, in an order of Linux's own. */
 void mutatorOSMachineArea(const MutatorNativeStruct *native, MutatorWord **baseReturn, MutatorWord **limitReturn) {
   greg_t *registers = native->ucontext->uc_mcontext.gregs;
   *baseReturn = (MutatorWord *)(void *)&registers[REG_R8];
   *limitReturn = (MutatorWord *)(void *)&registers[REG_RSP + 1];
-}
-
-MutatorWord mutatorLinuxTrap(const ucontext_t *ucontext) {
-  return (MutatorWord)ucontext->uc_mcontext.gregs[REG_TRAPNO];
-}
-
-MutatorWord mutatorLinuxErrorCode(const ucontext_t *ucontext) {
-  return (MutatorWord)ucontext->uc_mcontext.gregs[REG_ERR];
 }
 
 unsigned char *mutatorLinuxStateBase(const ucontext_t *ucontext, unsigned char **baseReturn) {

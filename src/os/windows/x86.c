@@ -24,18 +24,11 @@ static MutatorBool segmentBase(const MachineStruct *machine, unsigned segment, M
   return 1;
 }
 
-static MutatorBool segmentBaseUnknown(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
-  (void)machine;
-  (void)segment;
-  (void)baseReturn;
-  return 0;
-}
-
 /* Only of a fault is the calling thread known to be the one that stopped. */
 void mutatorOSMachine(const MutatorNativeStruct *native, Machine machine) {
   machine->base = (unsigned char *)native->native;
   machine->offset = offsets;
-  machine->segmentBase = native->record != NULL ? segmentBase : segmentBaseUnknown;
+  machine->segmentBase = native->record != NULL ? segmentBase : NULL;
 }
 
 /* From Edi to Esp the fields are adjacent, with Eip, SegCs and EFlags among them. */
