@@ -57,6 +57,17 @@ static void correctBase(Case theCase) {
   theCase->operand.mem.disp.value = instruction->raw.disp.value;
 }
 
+/* MOV to a segment register, LFS and the like: without its thread block the harness could not go on. */
+static MutatorBool loadsSegment(const CaseStruct *theCase, const ZydisDecodedOperand *operands) {
+  unsigned i;
+  for (i = 0; i < theCase->instruction.operand_count; ++i)
+    if (operands[i].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+        ZydisRegisterGetClass(operands[i].reg.value) == ZYDIS_REGCLASS_SEGMENT &&
+        (operands[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0)
+      return 1;
+  return 0;
+}
+
 static CaseRefusal takeOperands(Case theCase, const ZydisDecodedOperand *operands) {
   unsigned i, memories = 0;
   memset(&theCase->other, 0, sizeof theCase->other);
@@ -88,6 +99,8 @@ static CaseRefusal decode(Case theCase) {
   theCase->length = theCase->instruction.length;
   if ((theCase->instruction.attributes & ZYDIS_ATTRIB_IS_PRIVILEGED) != 0)
     return CaseRefusalPRIVILEGED;
+  if (loadsSegment(theCase, operands))
+    return CaseRefusalSEGMENT;
   return takeOperands(theCase, operands);
 }
 
@@ -348,6 +361,7 @@ const char *caseRefusalName(CaseRefusal refusal) {
       "not exactly one explicit memory operand that is read or written",
       "vector register as an index",
       "privileged",
+      "loads a segment register",
       "no registers make it hit the data pages",
   };
   return names[refusal];

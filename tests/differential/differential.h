@@ -61,6 +61,7 @@ typedef enum CaseRefusal {
   CaseRefusalOPERANDS,   /* not exactly one memory operand that is read or written */
   CaseRefusalVECTOR,     /* its index is a vector register */
   CaseRefusalPRIVILEGED, /* the CPU refuses it for another reason */
+  CaseRefusalSEGMENT,    /* it loads a segment register */
   CaseRefusalADDRESS,    /* no registers make it hit the data pages */
   CaseRefusalLIMIT
 } CaseRefusal;
