@@ -23,6 +23,7 @@
 static _Thread_local volatile unsigned inHandler;
 static volatile unsigned long allocations;
 
+#if !FAULT_TEST_ASAN
 static void forbid(const char *what) {
   allocations++;
   if (inHandler == 0)
@@ -32,7 +33,6 @@ static void forbid(const char *what) {
   abort();
 }
 
-#if !FAULT_TEST_ASAN
 /* The C library's own, under its other names. */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
