@@ -16,10 +16,14 @@
  * faster where PTI or a hypervisor is in the way.  So a third handler that only
  * advances the PC and clears the flag tells what the library itself costs.
  *
- * usage: bench_step [--rounds N] [--faults N] [--quick] [--json FILE]
+ * Another thread of this program is busy meanwhile, as mutators are: a changed
+ * protection has to reach its processor too.  --beside N says how many; 0 is none.
+ *
+ * usage: bench_step [--beside N] [--rounds N] [--faults N] [--quick] [--json FILE]
  */
 
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -441,6 +445,20 @@ static void stay(void) {
   (void)sched_setaffinity(0, sizeof set, &set);
 }
 
+static void *beBusy(void *closure) {
+  volatile unsigned long *turns = closure;
+  while (*turns < (unsigned long)-1)
+    ++*turns;
+  return NULL;
+}
+
+static void startBeside(unsigned count) {
+  static volatile unsigned long turns;
+  pthread_t thread;
+  while (count-- > 0)
+    need(pthread_create(&thread, NULL, beBusy, (void *)(uintptr_t)&turns) == 0, "pthread_create");
+}
+
 static void setUp(void) {
   static MutatorFaultRangeStruct range;
   stack_t stack;
@@ -462,16 +480,17 @@ static void setUp(void) {
   protect(private, PROT_NONE);
 }
 
-static unsigned number(const char *text, unsigned most) {
-  unsigned long value = text == NULL ? 0 : strtoul(text, NULL, 10);
-  if (value >= 1 && value <= most)
+static unsigned number(const char *text, unsigned least, unsigned most) {
+  char *end = NULL;
+  unsigned long value = text == NULL ? 0 : strtoul(text, &end, 10);
+  if (end != NULL && end != text && *end == '\0' && value >= least && value <= most)
     return (unsigned)value;
-  (void)fprintf(stderr, "bench_step: a number from 1 to %u is wanted\n", most);
+  (void)fprintf(stderr, "bench_step: a number from %u to %u is wanted\n", least, most);
   exit(2);
 }
 
 int main(int argc, char **argv) {
-  unsigned rounds = 60, faults = 2000;
+  unsigned rounds = 60, faults = 2000, beside = 1;
   const char *json = NULL;
   int i;
   for (i = 1; i < argc; i++) {
@@ -479,20 +498,24 @@ int main(int argc, char **argv) {
       rounds = 10;
       faults = 500;
     } else if (strcmp(argv[i], "--rounds") == 0) {
-      rounds = number(argv[++i], RoundsMost);
+      rounds = number(argv[++i], 1, RoundsMost);
+    } else if (strcmp(argv[i], "--beside") == 0) {
+      beside = number(argv[++i], 0, 64);
     } else if (strcmp(argv[i], "--faults") == 0) {
-      faults = number(argv[++i], 10000000);
+      faults = number(argv[++i], 1, 10000000);
     } else if (strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
       json = argv[++i];
     } else {
-      (void)fprintf(stderr, "usage: bench_step [--rounds N] [--faults N] [--quick] [--json FILE]\n");
+      (void)fprintf(stderr, "usage: bench_step [--beside N] [--rounds N] [--faults N] [--quick] [--json FILE]\n");
       return 2;
     }
   }
+  startBeside(beside);
   stay();
   setUp();
   measureWays(rounds, faults);
   measureWithoutFaults(rounds, 20000);
+  (void)printf("%u other threads busy; ", beside);
   printResults(rounds, faults);
   if (json != NULL)
     writeJson(json, rounds, faults);
