@@ -128,6 +128,15 @@ START_TEST(undefined_vector_lengths_have_no_operand) {
 }
 END_TEST
 
+/* 8F with another ModR/M.reg than 0 is no POP: AMD's XOP. */
+START_TEST(xop_is_not_pop) {
+  MutatorWord address;
+  size_t align;
+  ck_assert(operand_of(BYTES(0x8f, 0x00), &address, &align));
+  ck_assert(!operand_of(BYTES(0x8f, 0x28, 0x20, 0x8f, 0x97), &address, &align));
+}
+END_TEST
+
 START_TEST(truncated_instructions_have_no_operand) {
   static const unsigned char bytes[] = {0x62, 0xf1, 0xfd, 0x48, 0x6f, 0x84, 0x88, 1, 2, 3, 4};
   MutatorWord address;
@@ -268,6 +277,7 @@ int main(void) {
   tcase_add_test(tests, instructions_without_modrm_have_no_operand);
   tcase_add_test(tests, register_operands_are_none);
   tcase_add_test(tests, undefined_vector_lengths_have_no_operand);
+  tcase_add_test(tests, xop_is_not_pop);
   tcase_add_test(tests, truncated_instructions_have_no_operand);
   tcase_add_test(tests, a_flat_segment_does_not_take_back_fs);
   tcase_add_test(tests, canonical_addresses);

@@ -126,8 +126,13 @@ static size_t alignmentOf(const RawStruct *raw) {
   return isCompareExchange16(raw) ? 16 : 1;
 }
 
-/* With a memory operand the vector length 3 is undefined (.source.sdm volume 2, section 2.7.10). */
-static MutatorBool undefined(const RawStruct *raw) { return raw->space == RawSpaceEVEX && raw->length == 3; }
+/* 8F is POP only with /0: the others are AMD's XOP prefix, or undefined (AMD64 manual volume 3, section 1.2.5).
+ * With a memory operand the vector length 3 is undefined (.source.sdm volume 2, section 2.7.10). */
+static MutatorBool undefined(const RawStruct *raw) {
+  if (raw->space == RawSpaceLEGACY)
+    return raw->map == RawMapONE && raw->opcode == 0x8f && (raw->reg & 7) != 0;
+  return raw->space == RawSpaceEVEX && raw->length == 3;
+}
 
 /* Eight-bit displacements of EVEX are in units of the operand; known here for
  * the aligned moves, whose operand is the whole vector. */
