@@ -149,12 +149,7 @@ static size_t trailingBytes(const RawStruct *raw) {
 }
 
 static void fillAddress(Plan plan, const RawStruct *raw) {
-  plan->displacement = raw->displacement;
-  plan->base = raw->base;
-  plan->index = raw->index;
-  plan->scale = raw->scale;
-  plan->addressSize = raw->addressSize;
-  plan->segment = raw->segment == MachineSegmentFS || raw->segment == MachineSegmentGS ? raw->segment : RawNONE;
+  mutatorPlanSetAddress(plan, raw);
   plan->length = (uint8_t)(raw->at + trailingBytes(raw));
 }
 

@@ -65,16 +65,20 @@ static uint8_t segmentOf(const RawStruct *raw) {
   return raw->segment == MachineSegmentFS || raw->segment == MachineSegmentGS ? raw->segment : RawNONE;
 }
 
-static void fill(Plan plan, const RawStruct *raw, unsigned row) {
-  const OpcodeRow *opcode = &mutatorOpcodeRows[row];
-  memset(plan, 0, sizeof *plan);
-  plan->row = (uint16_t)row;
+void mutatorPlanSetAddress(Plan plan, const RawStruct *raw) {
   plan->displacement = raw->displacement;
   plan->base = raw->base;
   plan->index = raw->index;
   plan->scale = raw->scale;
   plan->addressSize = raw->addressSize;
   plan->segment = segmentOf(raw);
+}
+
+static void fill(Plan plan, const RawStruct *raw, unsigned row) {
+  const OpcodeRow *opcode = &mutatorOpcodeRows[row];
+  memset(plan, 0, sizeof *plan);
+  plan->row = (uint16_t)row;
+  mutatorPlanSetAddress(plan, raw);
   plan->width = (uint8_t)operandSize(raw, opcode->width);
   plan->size = (uint8_t)operandSize(raw, opcode->size);
   if (raw->lock)

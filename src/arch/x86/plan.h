@@ -35,6 +35,9 @@ typedef struct PlanStruct {
 /* The plan that an ArchPlan holds. */
 PlanStruct mutatorPlanUnpack(const ArchPlanStruct *plan);
 
+/* mutatorPlanSetAddress -- the fields of the effective address, from the bytes taken apart */
+void mutatorPlanSetAddress(Plan plan, const RawStruct *raw);
+
 /* mutatorPlanMake -- bytes to plan by our own tables alone, before any vote */
 MutatorDecline mutatorPlanMake(Plan plan, const unsigned char *bytes, size_t count);
 
