@@ -22,12 +22,13 @@
  * table is data, so the columns that are the same for all of them are here. */
 #define ROW(map, opcode, extension, form, role, width, size, flags, semantic, id, name)                              \
   {                                                                                                                  \
-    name, X86_INS_##id, RawSpaceLEGACY, RawMap##map, RawPrefixNONE, opcode, extension, ANY, ANY, OpcodeForm##form,   \
+    name, X86_INS_##id, RawSpaceLEGACY, RawMap##map, RawPrefixANY, opcode, extension, ANY, ANY, OpcodeForm##form,    \
         role, width, size, OpcodeTupleNONE, OpcodeFlag##flags, OpcodeSemantic##semantic, 0, OpcodeFeatureBASE, FULL  \
   }
 
 const OpcodeRow mutatorOpcodeRows[] = {
-    /*  map opcode ext  form      role reg mem  flags   semantic         Capstone  name */
+    /* One-byte map.
+     *  map opcode ext  form      role reg mem  flags   semantic         Capstone  name */
     ROW(ONE, 0x38, ANY, RM_R,     R,   1,  1,   NONE,   COMPARE,         CMP,      "CMP r/m8, r8"),
     ROW(ONE, 0x39, ANY, RM_R,     R,   V,  V,   NONE,   COMPARE,         CMP,      "CMP r/m, r"),
     ROW(ONE, 0x3a, ANY, R_RM,     R,   1,  1,   NONE,   COMPAREREVERSED, CMP,      "CMP r8, r/m8"),
@@ -50,10 +51,20 @@ const OpcodeRow mutatorOpcodeRows[] = {
     ROW(ONE, 0xc7, 0,   RM_I,     W,   V,  V,   NONE,   STORE,           MOV,      "MOV r/m, imm"),
     ROW(ONE, 0xf6, 0,   RM_I,     R,   1,  1,   NONE,   TEST,            TEST,     "TEST r/m8, imm8"),
     ROW(ONE, 0xf7, 0,   RM_I,     R,   V,  V,   NONE,   TEST,            TEST,     "TEST r/m, imm"),
+
+    /* Map 0F. */
     ROW(0F,  0xb6, ANY, R_RM,     R,   V,  1,   NONE,   LOAD,            MOVZX,    "MOVZX r, r/m8"),
     ROW(0F,  0xb7, ANY, R_RM,     R,   V,  2,   NONE,   LOAD,            MOVZX,    "MOVZX r, r/m16"),
     ROW(0F,  0xbe, ANY, R_RM,     R,   V,  1,   NONE,   LOADSIGNED,      MOVSX,    "MOVSX r, r/m8"),
     ROW(0F,  0xbf, ANY, R_RM,     R,   V,  2,   NONE,   LOADSIGNED,      MOVSX,    "MOVSX r, r/m16"),
+
+    /* Map 0F38. */
+
+    /* Map 0F3A. */
+
+    /* VEX. */
+
+    /* EVEX. */
 };
 /* clang-format on */
 
@@ -92,7 +103,7 @@ static MutatorBool rowMatches(const OpcodeRow *row, const RawStruct *raw, unsign
     return 0;
   if (row->l != ANY && row->l != raw->length)
     return 0;
-  return row->space == RawSpaceLEGACY || row->pp == raw->pp;
+  return row->pp == ANY || row->pp == raw->pp;
 }
 
 unsigned mutatorOpcodeFind(const RawStruct *raw, unsigned reg) {

@@ -70,7 +70,7 @@ typedef struct OpcodeRow {
   uint16_t capstone; /* Capstone's instruction id; 0: not asked */
   uint8_t space;     /* RawSpace */
   uint8_t map;       /* RawMap */
-  uint8_t pp;        /* RawPrefix; legacy integer rows: NONE, and 66 is the operand size */
+  uint8_t pp;        /* RawPrefix; ANY: 66 is the operand size, and F2 or F3 repeats or is declined */
   uint8_t opcode;
   uint8_t extension; /* ModR/M.reg, or ANY */
   uint8_t w;         /* 0, 1 or ANY */
@@ -87,7 +87,7 @@ typedef struct OpcodeRow {
   uint8_t vote[3]; /* OpcodeVote for Capstone 4, 5 and 6 */
 } OpcodeRow;
 
-/* Sorted by space, map, opcode, pp, extension. */
+/* Sorted by space, map, opcode, pp, extension.  Of the rows that match, the first is taken. */
 extern const OpcodeRow mutatorOpcodeRows[];
 extern const unsigned mutatorOpcodeCount;
 

@@ -99,16 +99,8 @@ static const AlignedRow alignedRows[] = {
 };
 /* clang-format on */
 
-static unsigned prefixOf(const RawStruct *raw) {
-  if (raw->space != RawSpaceLEGACY)
-    return raw->pp;
-  if (raw->repeat != 0)
-    return raw->repeat == 0xf3 ? RawPrefixF3 : RawPrefixF2;
-  return raw->operand ? RawPrefix66 : RawPrefixNONE;
-}
-
 static MutatorBool alignedMatches(const AlignedRow *row, const RawStruct *raw) {
-  return (row->spaces >> raw->space & 1) != 0 && row->map == raw->map && (row->prefixes >> prefixOf(raw) & 1) != 0 &&
+  return (row->spaces >> raw->space & 1) != 0 && row->map == raw->map && (row->prefixes >> raw->pp & 1) != 0 &&
          raw->opcode >= row->first && raw->opcode <= row->last &&
          (row->extension == ANY || row->extension == (raw->reg & 7));
 }

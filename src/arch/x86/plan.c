@@ -31,9 +31,9 @@ static size_t immediateSize(const OpcodeRow *row, size_t width) {
 static MutatorBool prefixesProven(const RawStruct *raw, const OpcodeRow *row) {
   if (raw->segments > 1 || raw->repeats > 1)
     return 0;
-  if (raw->operand && raw->w)
+  if (raw->operand && raw->w && row->pp != RawPrefix66)
     return 0;
-  if (raw->repeat != 0 && (row->flags & OpcodeFlagREPEAT) == 0)
+  if (raw->repeat != 0 && row->pp == RawPrefixANY && (row->flags & OpcodeFlagREPEAT) == 0)
     return 0;
   return !raw->lock || (row->flags & OpcodeFlagLOCK) != 0;
 }
@@ -81,6 +81,8 @@ static void fill(Plan plan, const RawStruct *raw, unsigned row) {
   mutatorPlanSetAddress(plan, raw);
   plan->width = (uint8_t)operandSize(raw, opcode->width);
   plan->size = (uint8_t)operandSize(raw, opcode->size);
+  plan->vreg = raw->vreg;
+  plan->mask = raw->mask;
   if (raw->lock)
     plan->flags |= PlanLOCK;
   setRegister(plan, raw, opcode);
@@ -118,7 +120,7 @@ MutatorDecline mutatorPlanMake(Plan plan, const unsigned char *bytes, size_t cou
     return MutatorDeclinePREFIX;
   fill(plan, &raw, row);
   decline = mutatorRawImmediate(&raw, immediateSize(opcode, plan->width));
-  plan->immediate = raw.immediate;
+  plan->immediate = (int32_t)raw.immediate;
   plan->length = (uint8_t)raw.at;
   return decline;
 }

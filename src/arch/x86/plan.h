@@ -17,7 +17,7 @@ enum {
 
 typedef struct PlanStruct {
   int64_t displacement;
-  int64_t immediate;
+  int32_t immediate; /* no instruction of the table has a longer one */
   uint16_t row;
   uint8_t length;      /* of the instruction, bytes */
   uint8_t width;       /* of the register operand, bytes */
@@ -29,7 +29,9 @@ typedef struct PlanStruct {
   uint8_t segment;     /* MachineSegmentFS or GS, or RawNONE: flat */
   uint8_t addressSize; /* bytes */
   uint8_t flags;
-  uint8_t spare[4];
+  uint8_t vreg; /* register that VEX.vvvv or EVEX.V'vvvv names */
+  uint8_t mask; /* EVEX.aaa */
+  uint8_t spare[6];
 } PlanStruct, *Plan;
 
 /* The plan that an ArchPlan holds. */

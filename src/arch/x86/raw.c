@@ -144,6 +144,13 @@ static MutatorDecline takeVector(Raw raw, unsigned char first) {
   }
 }
 
+/* Mandatory prefixes of legacy encodings: F2 and F3 go before 66 (.source.sdm 2.1.2). */
+static unsigned char prefixOf(const RawStruct *raw) {
+  if (raw->repeat != 0)
+    return raw->repeat == 0xf3 ? RawPrefixF3 : RawPrefixF2;
+  return raw->operand ? RawPrefix66 : RawPrefixNONE;
+}
+
 static void noteREX(Raw raw) {
   raw->w = raw->rex >> 3 & 1;
   raw->extendR = (raw->rex & 4) != 0 ? 8 : 0;
@@ -194,6 +201,7 @@ MutatorDecline mutatorRawOpcode(Raw raw, const unsigned char *bytes, size_t coun
     return decline;
   raw->addressSize = (unsigned char)(RawMode64 ? (raw->address ? 4 : 8) : (raw->address ? 2 : 4));
   noteREX(raw);
+  raw->pp = prefixOf(raw);
   if ((first == 0xc4 || first == 0xc5 || first == 0x62) && opensVector(raw))
     return takeVector(raw, first);
   if (first == 0x0f)

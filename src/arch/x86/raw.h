@@ -21,6 +21,8 @@ typedef enum RawMap { RawMapONE = 0, RawMap0F = 1, RawMap0F38 = 2, RawMap0F3A = 
 /* Mandatory prefixes, numbered as VEX.pp does. */
 typedef enum RawPrefix { RawPrefixNONE = 0, RawPrefix66 = 1, RawPrefixF3 = 2, RawPrefixF2 = 3 } RawPrefix;
 
+enum { RawPrefixANY = 0xff }; /* of a row: whichever there is */
+
 typedef struct RawStruct {
   const unsigned char *bytes;
   size_t count; /* of them, at most 15 */
@@ -38,7 +40,7 @@ typedef struct RawStruct {
   unsigned char space; /* RawSpace */
   unsigned char map;   /* RawMap */
   unsigned char opcode;
-  unsigned char pp;                        /* RawPrefix of VEX and EVEX */
+  unsigned char pp;                        /* RawPrefix; of a legacy encoding, the last of F2 and F3, else 66 */
   unsigned char w;                         /* REX.W, VEX.W, EVEX.W */
   unsigned char length;                    /* vector length: 0 = 128, 1 = 256, 2 = 512 bits */
   unsigned char vreg;                      /* VEX.vvvv, EVEX.V'vvvv: register number */
