@@ -16,12 +16,12 @@
 
 #include "differential.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
+
+#include "support/native.h"
 
 #define CORPUS_MAX 4096
 
@@ -35,27 +35,21 @@ static struct {
 static TallyStruct directed, arbitrary;
 static CaseStruct batch[BATCH];
 
-static double now(void) {
-  struct timespec time;
-  (void)clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 static MutatorBool done(double start) {
   if (options.seconds > 0)
-    return now() - start >= options.seconds;
+    return nativeSeconds() - start >= options.seconds;
   return directed.compared + arbitrary.compared >= options.cases || /* or few can be compared */
          directed.cases + arbitrary.cases >= 4 * options.cases;
 }
 
 static void progress(double start) {
   static double last;
-  if (now() - last < 10)
+  if (nativeSeconds() - last < 10)
     return;
   if (last != 0)
-    printf("... %.0f s, %lu cases, %lu failures\n", now() - start, directed.cases + arbitrary.cases,
+    printf("... %.0f s, %lu cases, %lu failures\n", nativeSeconds() - start, directed.cases + arbitrary.cases,
            directed.failures + arbitrary.failures);
-  last = now();
+  last = nativeSeconds();
   (void)fflush(stdout);
 }
 
@@ -91,7 +85,7 @@ static void runCorpus(void) {
 }
 
 static int runDifferential(const char *corpus) {
-  double start = now();
+  double start = nativeSeconds();
   MutatorBool complete;
   corpusFolder(corpus);
   runCorpus();
@@ -101,37 +95,18 @@ static int runDifferential(const char *corpus) {
   complete = combinationsReport();
   printf("steps refused by their memory, nothing changed: %lu\n", harnessRefusals);
   printf("%lu cases in %.1f s, failures %lu, declined without excuse %lu\n", directed.cases + arbitrary.cases,
-         now() - start, directed.failures + arbitrary.failures, directed.unexcused + arbitrary.unexcused);
+         nativeSeconds() - start, directed.failures + arbitrary.failures, directed.unexcused + arbitrary.unexcused);
   return complete && directed.failures + arbitrary.failures + directed.unexcused + arbitrary.unexcused == 0 ? 0 : 1;
 }
 
 static const char *corpusPath;
 
-static void *run(void *closure) {
+static void run(void *closure) {
   int *status = closure;
   harnessSetup(options.seed);
   combinationsMake();
   printf("seed %llu\n", (unsigned long long)options.seed);
   *status = options.mutate ? mutationRun(options.seed, 1536) != 0 : runDifferential(corpusPath);
-  return NULL;
-}
-
-/* FS's base is where the thread's stack ends: on a stack at a low address, 32-bit
- * addresses with an FS prefix reach the data pages too. */
-static int runLow(void) {
-  const size_t size = (size_t)8 << 20;
-  void *wanted = (void *)(uintptr_t)0x20000000;
-  void *stack = mmap(wanted, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-  pthread_attr_t attributes;
-  pthread_t thread;
-  int status = 1;
-  if (stack != wanted || pthread_attr_init(&attributes) != 0 || pthread_attr_setstack(&attributes, stack, size) != 0 ||
-      pthread_create(&thread, &attributes, run, &status) != 0) {
-    perror("differential: a thread with a low stack");
-    return 1;
-  }
-  (void)pthread_join(thread, NULL);
-  return status;
 }
 
 static int usage(void) {
@@ -148,7 +123,7 @@ static const char *defaultCorpus(void) {
 }
 
 int main(int argc, char **argv) {
-  int i;
+  int i, status = 1;
   options.seed = (uint64_t)time(NULL);
   corpusPath = defaultCorpus();
   for (i = 1; i < argc; ++i) {
@@ -169,5 +144,7 @@ int main(int argc, char **argv) {
     else
       return usage();
   }
-  return runLow();
+  /* FS's base below the data pages: 32-bit addresses with an FS prefix reach them too. */
+  nativeRunLow(run, &status);
+  return status;
 }

@@ -10,20 +10,16 @@
 #include "differential.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+
+#include "support/native.h"
 
 /* The table is constant; the page that it lies on can be opened all the same. */
 static OpcodeRow *openTable(void) {
-  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  const uintptr_t page = nativePageSize();
   uintptr_t base = (uintptr_t)mutatorOpcodeRows & ~(page - 1);
   uintptr_t limit = (uintptr_t)(mutatorOpcodeRows + mutatorOpcodeCount);
-  if (mprotect((void *)base, limit - base, PROT_READ | PROT_WRITE) != 0) {
-    perror("mprotect");
-    exit(1);
-  }
+  nativeProtect((void *)base, limit - base, NativeREADWRITE);
   return (OpcodeRow *)(uintptr_t)mutatorOpcodeRows;
 }
 

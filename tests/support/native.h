@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * tests/support/native.h -- what tests need of an operating system
+ *
+ * One folder a system implements it (posix, windows), with one file a CPU for
+ * where the registers are; CMake picks them.  <native_types.h>, of the same folder, has what
+ * must be declared: NativeStopStruct, a thread that stopped as its handler
+ * sees it, and NativePictureStruct, everything of it that a step could change.
+ *
+ * What must succeed ends the program when it does not.
+ */
+
+#ifndef mutator_tests_support_native_h
+#define mutator_tests_support_native_h
+
+#include <mutator.h>
+
+#include <native_types.h>
+
+typedef struct NativeStopStruct *NativeStop;
+typedef struct NativePictureStruct *NativePicture;
+
+/* memory ----------------------------------------------------------------------- */
+
+typedef enum NativeProtection {
+  NativeNONE = 0,
+  NativeREAD,
+  NativeREADWRITE,
+  NativeREADEXECUTE,
+  NativeALL,
+  NativeProtectionLIMIT
+} NativeProtection;
+
+size_t nativePageSize(void);
+
+/* Private zeroed memory; there, or anywhere when `at` is NULL.  Places and sizes in pages;
+ * a place is a multiple of 64 KiB, as one system wants it. */
+void *nativeMap(void *at, size_t size, NativeProtection protection);
+void nativeUnmap(void *base, size_t size);
+void nativeProtect(void *base, size_t size, NativeProtection protection);
+
+/* Shared memory, mapped there and, for reading and writing, somewhere else. */
+void *nativeMapTwice(void *at, size_t size, NativeProtection protection, void **aliasReturn);
+
+/* stops ------------------------------------------------------------------------ */
+
+typedef enum NativeStopKind {
+  NativeStopTRAP,   /* breakpoint or single step */
+  NativeStopMEMORY, /* a memory fault, whose address is known if it ever is */
+  NativeStopOTHER
+} NativeStopKind;
+
+NativeStopKind nativeStopKind(const struct NativeStopStruct *stop);
+int nativeStopNumber(const struct NativeStopStruct *stop); /* of the signal or exception; not 0 */
+MutatorWord nativeStopAddress(const struct NativeStopStruct *stop);
+
+/* Registers of a stop by MutatorRegister. */
+MutatorWord nativeGet(const struct NativeStopStruct *stop, unsigned reg);
+void nativeSet(NativeStop stop, unsigned reg, MutatorWord value);
+
+/* Where the breakpoint instruction is that made this TRAP. */
+MutatorWord nativeBreakpoint(const struct NativeStopStruct *stop);
+
+/* Handle every fault and trap, on an alternate stack where there are such.  The
+ * handler answers whether the thread goes on, else the system does what it does without one. */
+void nativeHandle(MutatorBool (*handler)(NativeStop stop));
+
+/* Bytes below the stack pointer that the system itself writes to at a stop; 0: handlers have
+ * a stack of their own. */
+size_t nativeFrameSize(void);
+
+/* The library's view of a stop. */
+MutatorRes nativeInit(MutatorContext context, NativeStop stop);
+MutatorBool nativeRecover(NativeStop stop);
+
+/* The vector state, in place: as XSAVE has it (Intel SDM volume 1, chapter 13). */
+typedef enum NativePart {
+  NativePartX87 = 0, /* 8 slots of 16 bytes, 10 used */
+  NativePartXMM,
+  NativePartYMM, /* upper halves */
+  NativePartMASK,
+  NativePartZMM,  /* upper halves */
+  NativePartHIGH, /* zmm16 to zmm31 */
+  NativePartMXCSR,
+  NativePartTAGS, /* x87's, abridged */
+  NativePartLIMIT
+} NativePart;
+
+/* NULL when the system does not save that part at all. */
+unsigned char *nativePart(const struct NativeStopStruct *stop, NativePart part, size_t *sizeReturn);
+
+/* XSTATE_BV: which components are not in their initial state. */
+uint64_t nativePresent(const struct NativeStopStruct *stop);
+void nativePresentSet(NativeStop stop, uint64_t present);
+
+/* The bit of a part in it; MXCSR and TAGS are of SSE and x87. */
+uint64_t nativePartBit(NativePart part);
+
+/* Everything that a step could have changed in the record, byte for byte; and its way back,
+ * to go on after the breakpoint that made the stop. */
+void nativePictureTake(NativePicture picture, const struct NativeStopStruct *stop);
+MutatorBool nativePictureSame(const struct NativePictureStruct *picture, const struct NativeStopStruct *stop);
+void nativePictureResume(const struct NativePictureStruct *picture, NativeStop stop);
+
+/* others ----------------------------------------------------------------------- */
+
+/* The bases of FS and GS, as programs may use them; false when a program has no use for that segment. */
+MutatorBool nativeSegmentFS(MutatorWord *baseReturn);
+MutatorBool nativeSegmentGS(MutatorWord *baseReturn);
+
+/* Run the function on a thread whose FS base and stack are at low addresses, where the system lets us. */
+void nativeRunLow(void (*function)(void *closure), void *closure);
+
+double nativeSeconds(void); /* of a monotonic clock */
+
+/* Print what went wrong, and why in the system's words, and end the program. */
+__attribute__((noreturn)) void nativeStopProgram(const char *what);
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * tests/support/posix/native.c -- what tests need, by mmap(2) and sigaction(2)
+ */
+
+#include "support/native.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cc/cpuid.h"
+
+void nativeStopProgram(const char *what) {
+  perror(what);
+  _exit(1);
+}
+
+/* memory ----------------------------------------------------------------------- */
+
+static const int protections[NativeProtectionLIMIT] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE,
+                                                       PROT_READ | PROT_EXEC, PROT_READ | PROT_WRITE | PROT_EXEC};
+
+size_t nativePageSize(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+
+static void *map(void *at, size_t size, NativeProtection protection, int flags, int file) {
+  void *base = mmap(at, size, protections[protection], flags | (at != NULL ? MAP_FIXED_NOREPLACE : 0), file, 0);
+  if (base == MAP_FAILED || (at != NULL && base != at))
+    nativeStopProgram("mmap");
+  return base;
+}
+
+void *nativeMap(void *at, size_t size, NativeProtection protection) {
+  return map(at, size, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+}
+
+void nativeUnmap(void *base, size_t size) {
+  if (munmap(base, size) != 0)
+    nativeStopProgram("munmap");
+}
+
+void nativeProtect(void *base, size_t size, NativeProtection protection) {
+  if (mprotect(base, size, protections[protection]) != 0)
+    nativeStopProgram("mprotect");
+}
+
+void *nativeMapTwice(void *at, size_t size, NativeProtection protection, void **aliasReturn) {
+  int file = memfd_create("twice", MFD_CLOEXEC);
+  void *base;
+  if (file < 0 || ftruncate(file, (off_t)size) != 0)
+    nativeStopProgram("memfd_create");
+  base = map(at, size, protection, MAP_SHARED, file);
+  *aliasReturn = map(NULL, size, NativeREADWRITE, MAP_SHARED, file);
+  (void)close(file);
+  return base;
+}
+
+/* stops ------------------------------------------------------------------------ */
+
+NativeStopKind nativeStopKind(const NativeStopStruct *stop) {
+  return stop->signal == SIGTRAP ? NativeStopTRAP : stop->signal == SIGSEGV ? NativeStopMEMORY : NativeStopOTHER;
+}
+
+int nativeStopNumber(const NativeStopStruct *stop) { return stop->signal; }
+
+MutatorWord nativeStopAddress(const NativeStopStruct *stop) { return (MutatorWord)(uintptr_t)stop->info->si_addr; }
+
+MutatorWord nativeGet(const NativeStopStruct *stop, unsigned reg) {
+  return (MutatorWord)stop->ucontext->uc_mcontext.gregs[nativeSlots[reg]];
+}
+
+void nativeSet(NativeStop stop, unsigned reg, MutatorWord value) {
+  stop->ucontext->uc_mcontext.gregs[nativeSlots[reg]] = (greg_t)value;
+}
+
+MutatorWord nativeBreakpoint(const NativeStopStruct *stop) { return nativeGet(stop, MutatorRegisterPC) - 1; }
+
+MutatorRes nativeInit(MutatorContext context, NativeStop stop) {
+  return MutatorContextInitFault(context, stop->info, stop->ucontext);
+}
+
+MutatorBool nativeRecover(NativeStop stop) { return MutatorFaultRecover(stop->info, stop->ucontext); }
+
+static MutatorBool (*handler)(NativeStop stop);
+
+static void onSignal(int signal, siginfo_t *info, void *ucontext) {
+  NativeStopStruct stop = {signal, info, ucontext};
+  if (!handler(&stop)) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_DFL;
+    (void)sigaction(signal, &action, NULL);
+  }
+}
+
+void nativeHandle(MutatorBool (*newHandler)(NativeStop stop)) {
+  static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE};
+  const size_t size = (size_t)1 << 20;
+  struct sigaction action;
+  stack_t stack;
+  size_t i;
+  memset(&stack, 0, sizeof stack);
+  stack.ss_sp = nativeMap(NULL, size, NativeREADWRITE);
+  stack.ss_size = size;
+  if (sigaltstack(&stack, NULL) != 0)
+    nativeStopProgram("sigaltstack");
+  handler = newHandler;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = onSignal;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  for (i = 0; i < sizeof signals / sizeof signals[0]; ++i)
+    if (sigaction(signals[i], &action, NULL) != 0)
+      nativeStopProgram("sigaction");
+}
+
+size_t nativeFrameSize(void) { return 0; }
+
+/* vector state ----------------------------------------------------------------- */
+
+enum { MxcsrAT = 24, TagsAT = 4, X87AT = 32, XmmAT = 160, SoftwareAT = 464, PresentAT = 512 };
+
+/* The software-reserved bytes of the FXSAVE area say how long it is (asm/sigcontext.h). */
+static size_t vectorSize(const unsigned char *state) {
+  uint32_t magic, size;
+  if (state == NULL)
+    return 0;
+  memcpy(&magic, state + SoftwareAT, sizeof magic);
+  memcpy(&size, state + SoftwareAT + 16, sizeof size);
+  return magic == 0x46505853 ? size : 512;
+}
+
+static unsigned componentOf(NativePart part) {
+  static const unsigned char components[NativePartLIMIT] = {0, 1, 2, 5, 6, 7, 1, 0};
+  return components[part];
+}
+
+uint64_t nativePartBit(NativePart part) { return (uint64_t)1 << componentOf(part); }
+
+/* The instruction takes long under a hypervisor: it is asked once. */
+static const CpuidStruct *placeOf(unsigned component) {
+  static CpuidStruct answers[8];
+  if (answers[component].eax == 0)
+    answers[component] = cpuidRead(0xd, component);
+  return &answers[component];
+}
+
+static unsigned char *extended(unsigned char *state, unsigned component, size_t *sizeReturn) {
+  const CpuidStruct *place = placeOf(component);
+  uint64_t features;
+  memcpy(&features, state + SoftwareAT + 8, sizeof features);
+  *sizeReturn = place->eax;
+  if (vectorSize(state) <= 512 || (features >> component & 1) == 0 || place->eax == 0 ||
+      place->ebx + place->eax > vectorSize(state))
+    return NULL;
+  return state + place->ebx;
+}
+
+unsigned char *nativePart(const NativeStopStruct *stop, NativePart part, size_t *sizeReturn) {
+  unsigned char *state = nativeFxsave(stop->ucontext);
+  switch (part) {
+  case NativePartX87: *sizeReturn = 128; return state + X87AT;
+  case NativePartXMM: *sizeReturn = 32 * sizeof(void *); return state + XmmAT; /* sixteen, or eight */
+  case NativePartMXCSR: *sizeReturn = 4; return state + MxcsrAT;
+  case NativePartTAGS: *sizeReturn = 1; return state + TagsAT;
+  default: return extended(state, componentOf(part), sizeReturn);
+  }
+}
+
+uint64_t nativePresent(const NativeStopStruct *stop) {
+  const unsigned char *state = nativeFxsave(stop->ucontext);
+  uint64_t present = 3;
+  if (vectorSize(state) > 512)
+    memcpy(&present, state + PresentAT, sizeof present);
+  return present;
+}
+
+void nativePresentSet(NativeStop stop, uint64_t present) {
+  unsigned char *state = nativeFxsave(stop->ucontext);
+  if (vectorSize(state) > 512)
+    memcpy(state + PresentAT, &present, sizeof present);
+}
+
+/* pictures --------------------------------------------------------------------- */
+
+/* The kernel's frame ends before the C library's structure does. */
+static size_t ucontextSize(void) { return offsetof(ucontext_t, __fpregs_mem); }
+
+void nativePictureTake(NativePicture picture, const NativeStopStruct *stop) {
+  const unsigned char *state = nativeFxsave(stop->ucontext);
+  size_t size = vectorSize(state);
+  picture->info = *stop->info;
+  memcpy(&picture->ucontext, stop->ucontext, ucontextSize());
+  picture->vectorSize = size < sizeof picture->vector ? size : sizeof picture->vector;
+  if (size > 0)
+    memcpy(picture->vector, state, picture->vectorSize);
+}
+
+MutatorBool nativePictureSame(const NativePictureStruct *picture, const NativeStopStruct *stop) {
+  return memcmp(&picture->info, stop->info, sizeof *stop->info) == 0 &&
+         memcmp(&picture->ucontext, stop->ucontext, ucontextSize()) == 0 &&
+         (picture->vectorSize == 0 || memcmp(picture->vector, nativeFxsave(stop->ucontext), picture->vectorSize) == 0);
+}
+
+void nativePictureResume(const NativePictureStruct *picture, NativeStop stop) {
+  memcpy(stop->ucontext->uc_mcontext.gregs, picture->ucontext.uc_mcontext.gregs,
+         sizeof stop->ucontext->uc_mcontext.gregs);
+  memcpy(nativeFxsave(stop->ucontext), picture->vector, picture->vectorSize);
+}
+
+/* others ----------------------------------------------------------------------- */
+
+double nativeSeconds(void) {
+  struct timespec time;
+  (void)clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * tests/support/posix/native_types.h -- a stopped thread is what a signal handler gets
+ */
+
+#ifndef mutator_tests_support_posix_native_types_h
+#define mutator_tests_support_posix_native_types_h
+
+#include <signal.h>
+#include <stddef.h>
+#include <ucontext.h>
+
+typedef struct NativeStopStruct {
+  int signal;
+  siginfo_t *info;
+  ucontext_t *ucontext;
+} NativeStopStruct;
+
+typedef struct NativePictureStruct {
+  ucontext_t ucontext; /* without what fpregs points to */
+  siginfo_t info;
+  unsigned char vector[4096]; /* what fpregs points to, as far as it says */
+  size_t vectorSize;
+} NativePictureStruct;
+
+/* Of the CPU's file: where the kernel keeps register n; the FXSAVE area of the frame. */
+extern const int nativeSlots[];
+unsigned char *nativeFxsave(const ucontext_t *ucontext);
+
+#endif
