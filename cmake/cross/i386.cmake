@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Linux on 32-bit x86, with the compiler of an x86-64 Linux (Debian: gcc-12-multilib).
+
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR i686)
+set(CMAKE_C_COMPILER gcc)
+
+# The kernel's <asm/...> are in the 64-bit library's folder, and good for both;
+# the link to them that gcc-multilib makes goes when a cross compiler comes.
+execute_process(COMMAND gcc -print-multiarch OUTPUT_VARIABLE multiarch ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
+set(CMAKE_C_FLAGS_INIT "-m32 -idirafter /usr/include/${multiarch}")
+set(CMAKE_ASM_FLAGS_INIT "-m32")
+
+include("${CMAKE_CURRENT_LIST_DIR}/root.cmake")
+mutator_cross_root(i386)
