@@ -3,11 +3,15 @@
 # Which port this is: the one place where the build looks at an operating
 # system's or a CPU's name.  A new port is one row.
 #
-# Sets MUTATOR_OS, MUTATOR_CPU, MUTATOR_OS_FOLDERS and MUTATOR_ARCH_FOLDERS.
+# Sets MUTATOR_OS, MUTATOR_CPU, MUTATOR_OS_FOLDERS, MUTATOR_ARCH_FOLDERS, and for
+# the natives (cmake/natives.cmake) MUTATOR_OBJECT_FORMAT and MUTATOR_CALLING_CONVENTION.
 
-# CMAKE_SYSTEM_NAME | processors | bits | MUTATOR_OS | MUTATOR_CPU | folders of src/os | folders of src/arch
+# CMAKE_SYSTEM_NAME | processors | bits | MUTATOR_OS | MUTATOR_CPU | folders of src/os | folders of src/arch |
+# files of src/cc/gas: format of objects, calling convention
 set(MUTATOR_PORTS
-    "Linux|x86_64,amd64,AMD64|64|linux|x86_64|posix,linux|x86,x86_64"
+    "Linux|x86_64,amd64,AMD64|64|linux|x86_64|posix,linux|x86,x86_64|elf|sysv"
+    "Windows|x86_64,amd64,AMD64|64|windows|x86_64|windows|x86,x86_64|coff|win64"
+    "Windows|i386,i486,i586,i686,x86,X86|32|windows|x86|windows|x86,x86_32|coff_x86|cdecl"
 )
 
 function(mutator_find_port)
@@ -23,12 +27,16 @@ function(mutator_find_port)
       list(GET field 4 cpu)
       list(GET field 5 osFolders)
       list(GET field 6 archFolders)
+      list(GET field 7 format)
+      list(GET field 8 convention)
       string(REPLACE "," ";" osFolders "${osFolders}")
       string(REPLACE "," ";" archFolders "${archFolders}")
       set(MUTATOR_OS ${os} PARENT_SCOPE)
       set(MUTATOR_CPU ${cpu} PARENT_SCOPE)
       set(MUTATOR_OS_FOLDERS ${osFolders} PARENT_SCOPE)
       set(MUTATOR_ARCH_FOLDERS ${archFolders} PARENT_SCOPE)
+      set(MUTATOR_OBJECT_FORMAT ${format} PARENT_SCOPE)
+      set(MUTATOR_CALLING_CONVENTION ${convention} PARENT_SCOPE)
       return()
     endif()
   endforeach()

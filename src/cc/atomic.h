@@ -1,52 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * cc/atomic.h -- atomic words, for compilers with the GNU builtins
- *
- * Plain words, so that structures in public headers need no C11 type.
+ * cc/atomic.h -- atomic words, whichever the compiler
  */
 
 #ifndef mutator_cc_atomic_h
 #define mutator_cc_atomic_h
 
-#include <stdint.h>
-
-typedef uintptr_t AtomicWord;
-
-static inline uintptr_t atomicLoad(const AtomicWord *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
-static inline uintptr_t atomicLoadAcquire(const AtomicWord *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
-static inline uintptr_t atomicLoadRelaxed(const AtomicWord *word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
-static inline void atomicStore(AtomicWord *word, uintptr_t value) { __atomic_store_n(word, value, __ATOMIC_SEQ_CST); }
-static inline void atomicStoreRelease(AtomicWord *word, uintptr_t value) {
-  __atomic_store_n(word, value, __ATOMIC_RELEASE);
-}
-static inline void atomicStoreRelaxed(AtomicWord *word, uintptr_t value) {
-  __atomic_store_n(word, value, __ATOMIC_RELAXED);
-}
-static inline uintptr_t atomicAdd(AtomicWord *word, uintptr_t value) {
-  return __atomic_fetch_add(word, value, __ATOMIC_SEQ_CST);
-}
-static inline uintptr_t atomicSubtract(AtomicWord *word, uintptr_t value) {
-  return __atomic_fetch_sub(word, value, __ATOMIC_SEQ_CST);
-}
-static inline uintptr_t atomicExchange(AtomicWord *word, uintptr_t value) {
-  return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST);
-}
-
-/* True when *word was *expected and is now desired; else *expected is what it was. */
-static inline int atomicCompareAndSwap(AtomicWord *word, uintptr_t *expected, uintptr_t desired) {
-  return __atomic_compare_exchange_n(word, expected, desired, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-}
-
-/* Counters that nobody orders anything by; 64 bits on every CPU. */
-static inline void atomicCount(uint64_t *counter) { (void)__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED); }
-static inline uint64_t atomicCounted(const uint64_t *counter) { return __atomic_load_n(counter, __ATOMIC_RELAXED); }
-
-/* For seqlocks: words that may change while they are read. */
-static inline uint64_t atomicLoad64Relaxed(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
-static inline void atomicStore64Relaxed(uint64_t *word, uint64_t value) {
-  __atomic_store_n(word, value, __ATOMIC_RELAXED);
-}
-static inline void atomicFenceAcquire(void) { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
-static inline void atomicFenceRelease(void) { __atomic_thread_fence(__ATOMIC_RELEASE); }
+#ifdef __GNUC__
+#include "cc/gnu/atomic.h"
+#else
+#include "cc/msvc/atomic.h"
+#endif
 
 #endif

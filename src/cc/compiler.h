@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * cc/compiler.h -- what C11 has no word for
+ * cc/compiler.h -- what C11 has no word for, whichever the compiler
  */
 
 #ifndef mutator_cc_compiler_h
 #define mutator_cc_compiler_h
 
-#include <stdint.h>
-
-/* An address near the top of the running function's stack frame. */
-static inline uintptr_t compilerStackAddress(void) { return (uintptr_t)__builtin_frame_address(0); }
+#ifdef __GNUC__
+#include "cc/gnu/compiler.h"
+#else
+#include "cc/msvc/compiler.h"
+#endif
 
 #endif

@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * cc/cpuid.h -- the CPUID instruction, for compilers with <cpuid.h> of their own
+ * cc/cpuid.h -- the CPUID instruction, whichever the compiler
  */
 
 #ifndef mutator_cc_cpuid_h
 #define mutator_cc_cpuid_h
 
-#include <cpuid.h>
-#include <stdint.h>
-
-typedef struct CpuidStruct {
-  uint32_t eax, ebx, ecx, edx;
-} CpuidStruct;
-
-/* What the CPU says for that leaf and subleaf; all zero beyond the last leaf it
- * has (Intel SDM volume 2, CPUID). */
-static inline CpuidStruct cpuidRead(uint32_t leaf, uint32_t subleaf) {
-  CpuidStruct answer = {0, 0, 0, 0};
-  (void)__get_cpuid_count(leaf, subleaf, &answer.eax, &answer.ebx, &answer.ecx, &answer.edx);
-  return answer;
-}
+#ifdef __GNUC__
+#include "cc/gnu/cpuid.h"
+#else
+#include "cc/msvc/cpuid.h"
+#endif
 
 #endif

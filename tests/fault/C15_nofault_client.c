@@ -9,7 +9,7 @@
 
 #include <unistd.h>
 
-#include "arch/x86/native.h"
+#include "support/access_of.h"
 
 SNIPPET(codeLoad, "mov (%rdi), %rax");
 
@@ -25,9 +25,9 @@ static void checkRefusals(FaultTestStop stop) {
   CHECK(!MutatorFaultRecover(stop->info, (ucontext_t *)((uintptr_t)stop->ucontext + 1)), "misaligned");
   /* A signal that arrives just before the access is made: the access is still to come. */
   sent.si_code = SI_USER;
-  faultTestSet(stop->ucontext, MutatorRegisterPC, (MutatorWord)(uintptr_t)mutatorNativeLoad8);
+  faultTestSet(stop->ucontext, MutatorRegisterPC, accessOf(mutatorNativeLoad8));
   CHECK(!MutatorFaultRecover(&sent, stop->ucontext), "a signal somebody sent");
-  CHECK(faultTestGet(stop->ucontext, MutatorRegisterPC) == (MutatorWord)(uintptr_t)mutatorNativeLoad8, "the PC");
+  CHECK(faultTestGet(stop->ucontext, MutatorRegisterPC) == accessOf(mutatorNativeLoad8), "the PC");
   faultTestSet(stop->ucontext, MutatorRegisterPC, pc);
 }
 

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "arch/x86/native.h"
+#include "support/access_of.h"
 
 SNIPPET(codeLoad, "mov (%rdi), %rax");
 
@@ -33,9 +33,9 @@ static void checkRecovery(siginfo_t *info, ucontext_t *ucontext) {
   siginfo_t real = *info;
   real.si_signo = SIGSEGV;
   real.si_code = SEGV_ACCERR;
-  faultTestSet(ucontext, MutatorRegisterPC, (MutatorWord)(uintptr_t)mutatorNativeLoad8);
+  faultTestSet(ucontext, MutatorRegisterPC, accessOf(mutatorNativeLoad8));
   CHECK(!MutatorFaultRecover(info, ucontext), "failed memory");
-  CHECK(faultTestGet(ucontext, MutatorRegisterPC) == (MutatorWord)(uintptr_t)mutatorNativeLoad8, "failed memory");
+  CHECK(faultTestGet(ucontext, MutatorRegisterPC) == accessOf(mutatorNativeLoad8), "failed memory");
   CHECK(MutatorFaultRecover(&real, ucontext), "the test is right about the address");
   faultTestSet(ucontext, MutatorRegisterPC, pc);
 }

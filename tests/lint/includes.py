@@ -13,7 +13,7 @@ PUBLIC = ["mutator.h", "mutator/*"]
 # File pattern (the first that matches counts), the project's own headers it may
 # include, and the system's.  "." is the including file's own folder.
 RULES = [
-    ("src/cc/*", ["cc/*"], STANDARD + ["cet.h", "cpuid.h"]),
+    ("src/cc/*", ["cc/*"], STANDARD + ["cet.h", "cpuid.h", "intrin.h"]),
     # Capstone is seen by the files that put the question, and the header they share.
     ("src/arch/x86/decode.c", PUBLIC + ["cc/*", "arch/*"], STANDARD + ["capstone/*"]),
     ("src/arch/x86/decoder.h", PUBLIC + ["cc/*", "arch/*"], STANDARD + ["capstone/*"]),

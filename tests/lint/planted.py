@@ -198,7 +198,32 @@ def plant_exports(_, root, arguments):
     )
 
 
+# A wrong instruction, a pair that is forgotten, a family out of order, a line that does not assemble.
+NATIVES_FAULTS = [
+    ("        mov     eax, 2\n", "        mov     eax, 3\n", r"mutatorNativeSwap4: differs: mov eax,0x2 \| mov eax,0x3"),
+    ("        FIXUP   faulting, faulted\n", "", r"mutatorNativeFixups: different accesses: .*mutatorNativeSwap16"),
+    ("&symbol&2\n", "&symbol&4\n", r"families: have different members"),
+    ("        lock exchange", "        lock nonsense exchange", r"does not assemble"),
+]
+
+
+def plant_natives(_, root, __):
+    status, output = 1, ""
+    for old, new, _ in NATIVES_FAULTS:
+        shutil.copytree(os.path.join(HERE, "../../src"), os.path.join(root, "src"), dirs_exist_ok=True)
+        path = os.path.join(root, "src/cc/masm/natives.inc")
+        with open(path, encoding="utf-8") as stream:
+            text = stream.read()
+        if old not in text:
+            output += f"{path} has no {old}\n"
+        write(root, {"src/cc/masm/natives.inc": text.replace(old, new)})
+        status, words = script("natives", "--root", root)
+        output += words
+    return (status, output), [fault for _, _, fault in NATIVES_FAULTS]
+
+
 RULES = {
+    "natives": plant_natives,
     "no_branches": plant_text,
     "includes": plant_text,
     "text": plant_text,
@@ -219,6 +244,8 @@ def main():
     finally:
         shutil.rmtree(root)
     print(output)
+    if status == 77:
+        sys.exit(77)
     missed = [fault for fault in faults if not re.search(fault, output)]
     for fault in missed:
         print(f"planted fault not found: {fault}")

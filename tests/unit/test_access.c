@@ -222,16 +222,35 @@ static const NativeStruct natives[] = {
     NATIVE(mutatorNativeLoad8, 8),  NATIVE(mutatorNativeLoad16, 16),  NATIVE(mutatorNativeLoad16Aligned, 16),
     NATIVE(mutatorNativeStore1, 1), NATIVE(mutatorNativeStore2, 2),   NATIVE(mutatorNativeStore4, 4),
     NATIVE(mutatorNativeStore8, 8), NATIVE(mutatorNativeStore16, 16), NATIVE(mutatorNativeStore16Aligned, 16),
-    NATIVE(mutatorNativeSwap1, 1),  NATIVE(mutatorNativeSwap2, 2),    NATIVE(mutatorNativeSwap4, 4),
-    NATIVE(mutatorNativeSwap8, 8),  NATIVE(mutatorNativeSwap16, 16),
 };
-#define NATIVES (sizeof natives / sizeof natives[0])
+#define ACCESSES (sizeof natives / sizeof natives[0])
+
+static const unsigned swapSizes[NativeSWAPS] = {1, 2, 4, 8, 16};
+#define NATIVES (ACCESSES + NativeSWAPS)
+
+/* All of them: the table's, then the compare-and-swaps of this mode. */
+static NativeStruct native_at(size_t index) {
+  NativeStruct swap = {"compare-and-swap", 0, 0};
+  if (index < ACCESSES)
+    return natives[index];
+  swap.address = (MutatorWord)mutatorNativeSwaps[index - ACCESSES];
+  swap.size = swapSizes[index - ACCESSES];
+  return swap;
+}
+
+static size_t native_count(void) {
+  size_t i, count = 0;
+  for (i = 0; i < NATIVES; ++i)
+    count += native_at(i).address != 0;
+  return count;
+}
 
 /* The function that an instruction is in: the last that begins at or before it. */
 static size_t native_of(MutatorWord pc) {
   size_t i, found = NATIVES;
   for (i = 0; i < NATIVES; ++i)
-    if (natives[i].address <= pc && (found == NATIVES || natives[i].address > natives[found].address))
+    if (native_at(i).address != 0 && native_at(i).address <= pc &&
+        (found == NATIVES || native_at(i).address > native_at(found).address))
       found = i;
   ck_assert_uint_lt(found, NATIVES);
   return found;
@@ -242,7 +261,8 @@ static size_t operand_size(MutatorWord pc) {
   ZydisDecodedInstruction instruction;
   ZydisDecoder decoder;
   size_t i;
-  (void)ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  (void)ZydisDecoderInit(&decoder, sizeof(void *) == 8 ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32,
+                         sizeof(void *) == 8 ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32);
   ck_assert(ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, (const void *)pc, 15, &instruction, operands)));
   for (i = 0; i < instruction.operand_count; ++i)
     if (operands[i].type == ZYDIS_OPERAND_TYPE_MEMORY)
@@ -252,13 +272,13 @@ static size_t operand_size(MutatorWord pc) {
 
 START_TEST(each_access_is_one_instruction_of_its_width) {
   unsigned found[NATIVES] = {0};
-  int32_t i;
-  ck_assert_int_eq(mutatorNativeFixupCount, (int32_t)NATIVES);
-  for (i = 0; i < mutatorNativeFixupCount; ++i) {
-    MutatorWord pc = (MutatorWord)mutatorNativeFixups + (MutatorWord)(intptr_t)mutatorNativeFixups[2 * i];
+  const int32_t *pair;
+  ck_assert_int_eq((mutatorNativeFixupsEnd - mutatorNativeFixups) / 2, (int)native_count());
+  for (pair = mutatorNativeFixups; pair < mutatorNativeFixupsEnd; pair += 2) {
+    MutatorWord pc = (MutatorWord)mutatorNativeBegin + (MutatorWord)(intptr_t)pair[0];
     size_t native = native_of(pc);
-    ck_assert_msg(operand_size(pc) == natives[native].size, "%s", natives[native].name);
-    ck_assert_msg(++found[native] == 1, "%s has two accesses", natives[native].name);
+    ck_assert_msg(operand_size(pc) == native_at(native).size, "%s", native_at(native).name);
+    ck_assert_msg(++found[native] == 1, "%s has two accesses", native_at(native).name);
   }
 }
 END_TEST

@@ -5,6 +5,7 @@
 
 #include "arch/x86/native.h"
 #include "cc/atomic.h"
+#include "cc/cpuid.h"
 
 #include <string.h>
 
@@ -32,21 +33,22 @@ static NativeStore storeOf(const void *address, size_t size) {
   }
 }
 
-/* CPUID may take microseconds under a hypervisor: asked once.  0 is "not asked yet". */
+/* CMPXCHG16B: CPUID leaf 1, ECX bit 13.  CPUID may take microseconds under a
+ * hypervisor: asked once.  0 is "not asked yet". */
 static MutatorBool hasSwap16(void) {
   static AtomicWord answer;
   if (atomicLoadRelaxed(&answer) == 0)
-    atomicStoreRelaxed(&answer, mutatorNativeHasSwap16() ? 2 : 1);
+    atomicStoreRelaxed(&answer, (cpuidRead(1, 0).ecx >> 13 & 1) != 0 ? 2 : 1);
   return atomicLoadRelaxed(&answer) == 2;
 }
 
 static NativeSwap swapOf(size_t size) {
   switch (size) {
-  case 1: return mutatorNativeSwap1;
-  case 2: return mutatorNativeSwap2;
-  case 4: return mutatorNativeSwap4;
-  case 8: return mutatorNativeSwap8;
-  case 16: return hasSwap16() ? mutatorNativeSwap16 : NULL;
+  case 1: return mutatorNativeSwaps[0];
+  case 2: return mutatorNativeSwaps[1];
+  case 4: return mutatorNativeSwaps[2];
+  case 8: return mutatorNativeSwaps[3];
+  case 16: return hasSwap16() ? mutatorNativeSwaps[4] : NULL;
   default: return NULL;
   }
 }
@@ -134,12 +136,13 @@ size_t mutatorArchFetch(unsigned char bytes[ARCH_FETCH_MAX], MutatorWord pc) {
 }
 
 MutatorBool mutatorArchFixup(MutatorWord pc, MutatorWord *resumeReturn) {
-  int32_t i;
-  if (pc < (MutatorWord)mutatorNativeBegin || pc >= (MutatorWord)mutatorNativeEnd)
+  const MutatorWord begin = (MutatorWord)mutatorNativeBegin;
+  const int32_t *pair;
+  if (pc < begin || pc >= (MutatorWord)mutatorNativeEnd)
     return 0;
-  for (i = 0; i < mutatorNativeFixupCount; i++)
-    if ((MutatorWord)mutatorNativeFixups + (MutatorWord)(intptr_t)mutatorNativeFixups[2 * i] == pc) {
-      *resumeReturn = (MutatorWord)mutatorNativeFixups + (MutatorWord)(intptr_t)mutatorNativeFixups[2 * i + 1];
+  for (pair = mutatorNativeFixups; pair < mutatorNativeFixupsEnd; pair += 2)
+    if (begin + (MutatorWord)(intptr_t)pair[0] == pc) {
+      *resumeReturn = begin + (MutatorWord)(intptr_t)pair[1];
       return 1;
     }
   return 0;

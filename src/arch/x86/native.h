@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * arch/x86/native.h -- routines in assembly: the CPU's own instructions
+ *
+ * They are lines of arch/x86/natives.inc, which says how to add one.
  */
 
 #ifndef mutator_arch_x86_native_h
@@ -8,19 +10,37 @@
 
 #include "arch/arch.h"
 
-/* mutatorNativeCompareN, TestN -- the flags after CMP a, b or TEST a, b on N bytes
+/* NativeOperandsStruct -- what an operation is given, and what it leaves
  *
- * Returns  the whole flags register; the caller takes the status bits
+ * No formula for results or flags: they are whatever this CPU makes them.  Of
+ * flags, only MachineFlagsSTATUS may be set in what is given; what comes back
+ * is the whole register.
  */
-typedef MutatorWord (*NativeCompare)(MutatorWord a, MutatorWord b);
-MutatorWord mutatorNativeCompare1(MutatorWord a, MutatorWord b);
-MutatorWord mutatorNativeCompare2(MutatorWord a, MutatorWord b);
-MutatorWord mutatorNativeCompare4(MutatorWord a, MutatorWord b);
-MutatorWord mutatorNativeCompare8(MutatorWord a, MutatorWord b);
-MutatorWord mutatorNativeTest1(MutatorWord a, MutatorWord b);
-MutatorWord mutatorNativeTest2(MutatorWord a, MutatorWord b);
-MutatorWord mutatorNativeTest4(MutatorWord a, MutatorWord b);
-MutatorWord mutatorNativeTest8(MutatorWord a, MutatorWord b);
+typedef struct NativeOperandsStruct {
+  MutatorWord a; /* AL to RAX: the destination */
+  MutatorWord b; /* DL to RDX: the source, or the destination's upper half */
+  MutatorWord c; /* CL to RCX: a count or a factor */
+  MutatorWord flags;
+} NativeOperandsStruct, *NativeOperands;
+
+/* NativeOperation -- one instruction, with operands and flags from there and back to there */
+typedef void (*NativeOperation)(NativeOperands operands);
+
+/* A family: the operation on 1, 2, 4 and 8 bytes, by log2 of that; NULL where the CPU has none. */
+enum { NativeSIZES = 4 };
+#define NATIVE_FAMILY(symbol) extern const NativeOperation symbol[NativeSIZES]
+
+NATIVE_FAMILY(mutatorNativeCompare); /* CMP a, b */
+NATIVE_FAMILY(mutatorNativeTest);    /* TEST a, b */
+NATIVE_FAMILY(mutatorNativeAdc);     /* ADC a, b */
+NATIVE_FAMILY(mutatorNativeShl);     /* SHL a, cl */
+NATIVE_FAMILY(mutatorNativeNeg);     /* NEG a */
+NATIVE_FAMILY(mutatorNativeMul);     /* MUL c: b:a = a * c; of bytes AX = AL * CL */
+
+/* nativeOf -- the member of a family for operands of 1, 2, 4 or 8 bytes */
+static inline NativeOperation nativeOf(const NativeOperation family[NativeSIZES], size_t bytes) {
+  return family[bytes == 1 ? 0 : bytes == 2 ? 1 : bytes == 4 ? 2 : 3];
+}
 
 /* mutatorNativeLoadN, StoreN -- one access of N bytes that may fault
  *
@@ -42,25 +62,21 @@ int mutatorNativeStore8(void *address, const void *buffer);
 int mutatorNativeStore16(void *address, const void *buffer);
 int mutatorNativeStore16Aligned(void *address, const void *buffer);
 
-/* mutatorNativeSwapN -- LOCK CMPXCHG of N bytes (16: CMPXCHG16B)
+/* mutatorNativeSwaps -- LOCK CMPXCHG of 1 to 8 bytes, and the pairs, CMPXCHG8B and 16B
  *
  * Returns  0 when replaced; 1 when it faulted; 2 when it held something else,
  *          now in *expected
  */
 typedef int (*NativeSwap)(void *address, void *expected, const void *desired);
-int mutatorNativeSwap1(void *address, void *expected, const void *desired);
-int mutatorNativeSwap2(void *address, void *expected, const void *desired);
-int mutatorNativeSwap4(void *address, void *expected, const void *desired);
-int mutatorNativeSwap8(void *address, void *expected, const void *desired);
-int mutatorNativeSwap16(void *address, void *expected, const void *desired);
 
-/* The CPU has CMPXCHG16B, bit 13 of CPUID leaf 1's ECX. */
-MutatorBool mutatorNativeHasSwap16(void);
+/* By log2 of the size; NULL where the mode has none. */
+enum { NativeSWAPS = 5 };
+extern const NativeSwap mutatorNativeSwaps[NativeSWAPS];
 
-/* The fix-up table: pairs of distances from the table's start to an access
- * and to where its function goes on; mutatorNativeFixupCount pairs. */
+/* The fix-up table: pairs of distances from mutatorNativeBegin, to an access
+ * and to where its routine goes on.  A pair may match nothing. */
 extern const int32_t mutatorNativeFixups[];
-extern const int32_t mutatorNativeFixupCount;
+extern const int32_t mutatorNativeFixupsEnd[];
 
 /* Every access lies in [mutatorNativeBegin, mutatorNativeEnd). */
 extern const unsigned char mutatorNativeBegin[];

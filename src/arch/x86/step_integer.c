@@ -79,21 +79,17 @@ static void writeFlags(const StepStruct *step, MutatorWord flags) {
   *saved = (*saved & ~(uint32_t)MachineFlagsSTATUS) | ((uint32_t)flags & MachineFlagsSTATUS);
 }
 
-/* By log2 of the operand's width. */
-static const NativeCompare compareNatives[] = {mutatorNativeCompare1, mutatorNativeCompare2, mutatorNativeCompare4,
-                                               mutatorNativeCompare8};
-static const NativeCompare testNatives[] = {mutatorNativeTest1, mutatorNativeTest2, mutatorNativeTest4,
-                                            mutatorNativeTest8};
-
-static NativeCompare nativeOf(const NativeCompare *natives, unsigned bytes) {
-  return natives[bytes == 1 ? 0 : bytes == 2 ? 1 : bytes == 4 ? 2 : 3];
+static void compareNatively(const StepStruct *step, const NativeOperation *family, MutatorWord a, MutatorWord b) {
+  NativeOperandsStruct operands = {.a = a, .b = b};
+  nativeOf(family, step->plan->size)(&operands);
+  writeFlags(step, operands.flags);
 }
 
 MutatorRes mutatorStepCompare(Step step) {
   MutatorWord value;
   MutatorRes res = loadOperand(step, &value);
   if (res == MutatorResOK)
-    writeFlags(step, nativeOf(compareNatives, step->plan->size)(value, otherOperand(step)));
+    compareNatively(step, mutatorNativeCompare, value, otherOperand(step));
   return res;
 }
 
@@ -101,7 +97,7 @@ MutatorRes mutatorStepCompareReversed(Step step) {
   MutatorWord value;
   MutatorRes res = loadOperand(step, &value);
   if (res == MutatorResOK)
-    writeFlags(step, nativeOf(compareNatives, step->plan->size)(otherOperand(step), value));
+    compareNatively(step, mutatorNativeCompare, otherOperand(step), value);
   return res;
 }
 
@@ -109,6 +105,6 @@ MutatorRes mutatorStepTest(Step step) {
   MutatorWord value;
   MutatorRes res = loadOperand(step, &value);
   if (res == MutatorResOK)
-    writeFlags(step, nativeOf(testNatives, step->plan->size)(value, otherOperand(step)));
+    compareNatively(step, mutatorNativeTest, value, otherOperand(step));
   return res;
 }

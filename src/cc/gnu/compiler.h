@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * cc/gnu/compiler.h -- what C11 has no word for, GCC and Clang
+ */
+
+#ifndef mutator_cc_gnu_compiler_h
+#define mutator_cc_gnu_compiler_h
+
+#include <stdint.h>
+
+/* An address near the top of the running function's stack frame. */
+static inline uintptr_t compilerStackAddress(void) { return (uintptr_t)__builtin_frame_address(0); }
+
+#endif

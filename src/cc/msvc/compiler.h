@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * cc/msvc/compiler.h -- what C11 has no word for, Microsoft's compiler
+ */
+
+#ifndef mutator_cc_msvc_compiler_h
+#define mutator_cc_msvc_compiler_h
+
+#include <intrin.h>
+#include <stdint.h>
+
+/* An address near the top of the running function's stack frame. */
+static inline uintptr_t compilerStackAddress(void) { return (uintptr_t)_AddressOfReturnAddress(); }
+
+#endif
