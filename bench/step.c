@@ -38,6 +38,9 @@
 
 #include "arch/x86/plan.h"
 #include "core/plan_cache.h"
+#include "os/linux/linux.h"
+
+#include <store.h>
 
 enum { RoundsMost = 1000, StackSize = 1 << 18, RF = 0x10000, TF = 0x100 };
 
@@ -67,10 +70,14 @@ static unsigned char *base;    /* the window's: shared memory */
 static unsigned char *private; /* for the process memory */
 static size_t pageSize;
 
-/* One PC for all: MOV [RDI], RSI, which is 48 89 37. */
-enum { StoreLength = 3 };
-void benchStore(void *address, uint64_t value);
-__asm__(".text\n.globl benchStore\n.hidden benchStore\n.p2align 4\nbenchStore:\n  mov %rsi, (%rdi)\n  ret\n");
+/* One PC for all: benchStoreAt, which is in benchStore. */
+void benchStore(void *address, MutatorWord value) __asm__("benchStore");
+extern const unsigned char benchStoreAt[] __asm__("benchStoreAt");
+__asm__(".text\n.globl benchStore, benchStoreAt\n.p2align 4\n" STORE_CODE);
+
+static MutatorWord *saved(ucontext_t *ucontext, MutatorRegister reg) {
+  return (MutatorWord *)(void *)((unsigned char *)ucontext + mutatorLinuxOffsets[reg]);
+}
 
 static void protect(void *page, int protection) { need(mprotect(page, pageSize, protection) == 0, "mprotect"); }
 
@@ -80,7 +87,7 @@ static void bare(int signal, siginfo_t *info, void *pointer) {
   ucontext_t *ucontext = pointer;
   (void)signal;
   (void)info;
-  ucontext->uc_mcontext.gregs[REG_RIP] += StoreLength;
+  *saved(ucontext, MutatorRegisterPC) += STORE_LENGTH;
 }
 
 static void bareResumed(int signal, siginfo_t *info, void *pointer) {
@@ -212,18 +219,18 @@ typedef struct Part {
 /* The record that the parts work on. */
 static siginfo_t *liveInfo;
 static ucontext_t *liveUcontext;
-static const unsigned char storeBytes[ARCH_FETCH_MAX] = {0x48, 0x89, 0x37, 0xc3};
+static const unsigned char storeBytes[ARCH_FETCH_MAX] = {STORE_BYTES};
 static volatile MutatorWord sink;
 
 static void back(void) {
-  liveUcontext->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)benchStore;
+  *saved(liveUcontext, MutatorRegisterPC) = (MutatorWord)benchStoreAt;
   liveUcontext->uc_mcontext.gregs[REG_EFL] |= RF;
 }
 
 static void partHit(unsigned times) {
   ArchPlanStruct plan;
   while (times-- > 0)
-    needQuietly(mutatorPlanCacheFind(&plan, (MutatorWord)(uintptr_t)benchStore, storeBytes, sizeof storeBytes));
+    needQuietly(mutatorPlanCacheFind(&plan, (MutatorWord)benchStoreAt, storeBytes, sizeof storeBytes));
 }
 
 /* Not found, decoded, voted on, remembered. */
@@ -248,7 +255,7 @@ static void partRaw(unsigned times) {
 static void partFetch(unsigned times) {
   unsigned char bytes[ARCH_FETCH_MAX];
   while (times-- > 0)
-    needQuietly(mutatorArchFetch(bytes, (MutatorWord)(uintptr_t)benchStore) == ARCH_FETCH_MAX);
+    needQuietly(mutatorArchFetch(bytes, (MutatorWord)benchStoreAt) == ARCH_FETCH_MAX);
 }
 
 static void partInit(unsigned times) {
@@ -329,7 +336,7 @@ static void measureParts(int signal, siginfo_t *info, void *ucontext) {
       parts[i].run(partTimes);
       parts[i].ns[round] = (now() - start) / partTimes;
     }
-  liveUcontext->uc_mcontext.gregs[REG_RIP] += StoreLength;
+  *saved(liveUcontext, MutatorRegisterPC) += STORE_LENGTH;
 }
 
 static void measureWithoutFaults(unsigned rounds, unsigned times) {

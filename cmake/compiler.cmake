@@ -26,7 +26,8 @@ endif()
 
 add_library(mutator_compiler INTERFACE)
 target_compile_features(mutator_compiler INTERFACE c_std_11)
-target_compile_definitions(mutator_compiler INTERFACE _GNU_SOURCE)
+# Inode numbers and file sizes have 64 bits where the C library lets us choose (fstat(2), EOVERFLOW).
+target_compile_definitions(mutator_compiler INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
 target_compile_options(mutator_compiler INTERFACE "$<$<COMPILE_LANGUAGE:C>:${MUTATOR_WARNINGS}>")
 
 set(CMAKE_C_STANDARD 11)

@@ -17,14 +17,14 @@ static const size_t phaseEnd[PhaseLIMIT] = {[PhaseIDLE] = 14, [PhaseTRACE] = 15,
 
 /* One word has one reference: whoever interned it earlier in this phase, which
  * frees nothing that was seen in it, must have got the same.  The reference
- * and the phase's number share a word, so that the exchange is one step. */
+ * and the phase's number share 64 bits, so that the exchange is one step. */
 #define PHASE_SHIFT 48
 
 static void checkWord(WorkerRun *part, size_t id, size_t phase, const char *text, size_t length, const Word *word) {
   if (word->length != length || memcmp(word->text, text, length) != 0)
     part->mismatches++;
-  uintptr_t tag = (phase & 0xffff) << PHASE_SHIFT;
-  uintptr_t before = atomic_exchange_explicit(&part->run->seen[id], (uintptr_t)word | tag, memory_order_relaxed);
+  uint64_t tag = (uint64_t)(phase & 0xffff) << PHASE_SHIFT;
+  uint64_t before = atomic_exchange_explicit(&part->run->seen[id], (uintptr_t)word | tag, memory_order_relaxed);
   if (before == 0) {
     part->words++;
     part->wordsDigest += wordsMix(wordsHash(word->text, word->length, 0), 0);

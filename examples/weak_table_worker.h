@@ -13,9 +13,9 @@ typedef struct Run {
   const RunPlan *plan;
   Collector collector;
   pthread_barrier_t rendezvous;
-  atomic_uintptr_t *seen; /* by word: the reference last interned, and in which phase */
-  atomic_bool failed;     /* no memory */
-  pthread_mutex_t lock;   /* of the following */
+  _Atomic(uint64_t) *seen; /* by word: the reference last interned, and in which phase */
+  atomic_bool failed;      /* no memory */
+  pthread_mutex_t lock;    /* of the following */
   pthread_cond_t finished;
   unsigned running;
 } Run;

@@ -19,8 +19,11 @@
 typedef struct MachineStruct {
   unsigned char *base;
   const uint16_t *offset; /* MutatorRegisterLIMIT of them */
-  /* The base of a segment of the stopped thread; false, or no function, when it is not known. */
+  /* The base of a segment of the stopped thread; false when it is not known, or the
+   * segment is not as long as the address space.  No function: FS and GS are
+   * not known, the others have base 0. */
   MutatorBool (*segmentBase)(const struct MachineStruct *machine, unsigned segment, MutatorWord *baseReturn);
+  MutatorBool foreign; /* it runs code of another mode, which means something else */
 } MachineStruct, *Machine;
 
 static inline MutatorWord *machineRegister(const MachineStruct *machine, unsigned reg) {

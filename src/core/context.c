@@ -37,7 +37,7 @@ static MutatorFaultKind tellApart(const MutatorNativeStruct *native) {
   size_t count, align;
   mutatorOSMachine(native, &machine);
   count = mutatorArchFetch(bytes, *machineRegister(&machine, MutatorRegisterPC));
-  if (!mutatorArchOperand(bytes, count, &machine, &address, &align))
+  if (machine.foreign || !mutatorArchOperand(bytes, count, &machine, &address, &align))
     return MutatorFaultKindGENERAL;
   if (!mutatorArchCanonical(address, 1))
     return MutatorFaultKindNONCANONICAL;

@@ -9,6 +9,8 @@
 #include "core/plan_cache.h"
 
 MutatorDecline mutatorStepFetch(CoreStep step) {
+  if (step->machine.foreign)
+    return MutatorDeclineSEGMENT;
   step->pc = *machineRegister(&step->machine, MutatorRegisterPC);
   step->count = mutatorArchFetch(step->bytes, step->pc);
   return step->count > 0 ? MutatorDeclineNONE : MutatorDeclineFETCH;

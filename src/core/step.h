@@ -20,7 +20,7 @@ typedef struct CoreStepStruct {
   ArchAccessesStruct accesses;
 } CoreStepStruct, *CoreStep;
 
-/* mutatorStepFetch -- read the bytes at the machine's PC; NONE or FETCH */
+/* mutatorStepFetch -- read the bytes at the machine's PC; NONE, FETCH, or SEGMENT (code of another mode) */
 MutatorDecline mutatorStepFetch(CoreStep step);
 
 /* mutatorStepPlan -- plan for the bytes, from the cache or decoded; NONE or why not */

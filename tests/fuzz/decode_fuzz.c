@@ -93,7 +93,7 @@ static MutatorBool segmentBase(const MachineStruct *machine, unsigned segment, M
 
 static MachineStruct makeMachine(void) {
   static uint16_t offsets[MutatorRegisterLIMIT];
-  MachineStruct machine = {(unsigned char *)now.registers, offsets, segmentBase};
+  MachineStruct machine = {.base = (unsigned char *)now.registers, .offset = offsets, .segmentBase = segmentBase};
   unsigned i;
   for (i = 0; i < MutatorRegisterLIMIT; ++i)
     offsets[i] = (uint16_t)(i * sizeof(MutatorWord));

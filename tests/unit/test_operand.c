@@ -24,7 +24,7 @@ static MutatorBool segment_base(const MachineStruct *machine, unsigned segment, 
 
 static MachineStruct machine_of_registers(void) {
   static uint16_t offsets[MutatorRegisterLIMIT];
-  MachineStruct machine = {(unsigned char *)registers, offsets, segment_base};
+  MachineStruct machine = {.base = (unsigned char *)registers, .offset = offsets, .segmentBase = segment_base};
   unsigned i;
   for (i = 0; i < MutatorRegisterLIMIT; ++i)
     offsets[i] = (uint16_t)(i * sizeof(MutatorWord));

@@ -20,7 +20,9 @@ static MutatorBool segmentBaseOf(const PlanStruct *plan, const MachineStruct *ma
   *baseReturn = 0;
   if (plan->segment == RawNONE)
     return 1;
-  return machine->segmentBase != NULL && machine->segmentBase(machine, plan->segment, baseReturn);
+  if (machine->segmentBase == NULL)
+    return plan->segment != MachineSegmentFS && plan->segment != MachineSegmentGS;
+  return machine->segmentBase(machine, plan->segment, baseReturn);
 }
 
 MutatorBool mutatorPlanAddress(const PlanStruct *plan, const MachineStruct *machine, MutatorWord *addressReturn) {

@@ -59,10 +59,13 @@ static void setRegister(Plan plan, const RawStruct *raw, const OpcodeRow *row) {
   }
 }
 
-/* Only FS and GS have a base of their own; the others are flat, or in 64-bit
- * mode ignored (Intel SDM volume 1, section 3.4.2.1). */
+/* In 64-bit mode only FS and GS have a base.  Otherwise every segment may have
+ * one; without a prefix addresses from ESP and EBP are SS's, others DS's (Intel
+ * SDM volume 1, sections 3.4.2.1 and 3.7.4). */
 static uint8_t segmentOf(const RawStruct *raw) {
-  return raw->segment == MachineSegmentFS || raw->segment == MachineSegmentGS ? raw->segment : RawNONE;
+  if (RawMode64 || raw->segment != RawNONE)
+    return raw->segment;
+  return raw->base == 4 || raw->base == 5 ? MachineSegmentSS : MachineSegmentDS;
 }
 
 void mutatorPlanSetAddress(Plan plan, const RawStruct *raw) {
@@ -94,7 +97,7 @@ static MutatorDecline takeOperand(Raw raw) {
   if (!mutatorOpcodeKnown(raw))
     return MutatorDeclineOPCODE;
   if (mutatorOpcodeOffset(raw))
-    return raw->addressSize == 2 ? MutatorDeclinePREFIX : mutatorRawOffset(raw);
+    return mutatorRawOffset(raw);
   decline = mutatorRawModRM(raw);
   if (decline != MutatorDeclineNONE)
     return decline;

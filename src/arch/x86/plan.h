@@ -26,7 +26,7 @@ typedef struct PlanStruct {
   uint8_t base;        /* register, RawNONE, or MutatorRegisterPC */
   uint8_t index;       /* register or RawNONE */
   uint8_t scale;       /* shift of the index */
-  uint8_t segment;     /* MachineSegmentFS or GS, or RawNONE: flat */
+  uint8_t segment;     /* MachineSegment of the operand; RawNONE: one that has no base in 64-bit mode */
   uint8_t addressSize; /* bytes */
   uint8_t flags;
   uint8_t vreg; /* register that VEX.vvvv or EVEX.V'vvvv names */

@@ -230,6 +230,18 @@ static MutatorDecline takeSIB(Raw raw, size_t displacementSize) {
   return takeDisplacement(raw, displacementSize);
 }
 
+/* Table 2-1: 16-bit addresses have a base and an index by the r/m field alone. */
+static MutatorDecline take16(Raw raw) {
+  enum { BX = 3, BP = 5, SI = 6, DI = 7 };
+  static const unsigned char bases[] = {BX, BX, BP, BP, SI, DI, BP, BX};
+  static const unsigned char indexes[] = {SI, DI, SI, DI, RawNONE, RawNONE, RawNONE, RawNONE};
+  if (raw->mod == 0 && raw->rm == 6)
+    return takeDisplacement(raw, 2);
+  raw->base = bases[raw->rm];
+  raw->index = indexes[raw->rm];
+  return takeDisplacement(raw, raw->mod);
+}
+
 MutatorDecline mutatorRawModRM(Raw raw) {
   static const unsigned char displacementSizes[] = {0, 1, 4};
   unsigned char modrm;
@@ -241,7 +253,7 @@ MutatorDecline mutatorRawModRM(Raw raw) {
   if (raw->mod == 3)
     return MutatorDeclineNONE;
   if (raw->addressSize == 2)
-    return MutatorDeclinePREFIX;
+    return take16(raw);
   if ((modrm & 7) == 4)
     return takeSIB(raw, displacementSizes[raw->mod]);
   if (raw->mod == 0 && (modrm & 7) == 5) {

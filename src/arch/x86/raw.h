@@ -64,7 +64,7 @@ typedef struct RawStruct {
  */
 MutatorDecline mutatorRawOpcode(Raw raw, const unsigned char *bytes, size_t count);
 
-/* mutatorRawModRM -- then read ModR/M, SIB and displacement; NONE, TRUNCATED, or PREFIX (16-bit addressing) */
+/* mutatorRawModRM -- then read ModR/M, SIB and displacement; NONE or TRUNCATED */
 MutatorDecline mutatorRawModRM(Raw raw);
 
 /* mutatorRawOffset -- or read an absolute address of the address size (A0 to A3) */

@@ -44,12 +44,14 @@ static MutatorBool overlaps(const AreaStruct *area, MutatorWord address, size_t 
   return address >= area->base || area->base - address < size;
 }
 
-/* The handler's return address lies right below the ucontext (struct rt_sigframe). */
 static void findFrame(const MutatorNativeStruct *native, FrameStruct *frame) {
-  frame->ucontext.base = (MutatorWord)native->ucontext - sizeof(void *);
-  frame->ucontext.limit = (MutatorWord)native->ucontext + KERNEL_UCONTEXT_SIZE;
-  frame->info.base = (MutatorWord)native->info;
-  frame->info.limit = (MutatorWord)native->info + (native->info != NULL ? sizeof(siginfo_t) : 0);
+  frame->ucontext.base = (MutatorWord)native->ucontext - mutatorLinuxFrame.beforeUcontext;
+  frame->ucontext.limit = (MutatorWord)native->ucontext + KERNEL_UCONTEXT_SIZE + mutatorLinuxFrame.afterUcontext;
+  frame->info.base = frame->info.limit = (MutatorWord)native->info;
+  if (native->info != NULL) {
+    frame->info.base -= mutatorLinuxFrame.beforeInfo;
+    frame->info.limit += sizeof(siginfo_t);
+  }
   mutatorLinuxState(native->ucontext, &frame->state.base, &frame->state.limit);
 }
 

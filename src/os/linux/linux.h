@@ -69,8 +69,20 @@ void mutatorLinuxWindowsChild(void);
 /* The offset of each register in a ucontext_t. */
 extern const uint16_t mutatorLinuxOffsets[MutatorRegisterLIMIT];
 
-/* mutatorLinuxSegmentBase -- a MachineStruct's segmentBase, for the calling thread */
+/* mutatorLinuxSegmentBase, ThreadSegmentBase -- a MachineStruct's segmentBase, for the calling thread and for any */
 MutatorBool mutatorLinuxSegmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn);
+MutatorBool mutatorLinuxThreadSegmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn);
+
+/* mutatorLinuxCode -- does the thread run in the kernel's code segment for programs of this CPU? */
+MutatorBool mutatorLinuxCode(const ucontext_t *ucontext);
+
+/* LinuxFrameStruct -- what the kernel's frame has around the structures that a handler gets, bytes */
+typedef struct LinuxFrameStruct {
+  size_t beforeInfo;
+  size_t beforeUcontext;
+  size_t afterUcontext;
+} LinuxFrameStruct;
+extern const LinuxFrameStruct mutatorLinuxFrame;
 
 /* mutatorLinuxStateBase -- where the kernel saved floating-point state
  *

@@ -9,7 +9,8 @@
 void mutatorOSMachine(const MutatorNativeStruct *native, Machine machine) {
   machine->base = (unsigned char *)native->ucontext;
   machine->offset = mutatorLinuxOffsets;
-  machine->segmentBase = native->info != NULL ? mutatorLinuxSegmentBase : NULL;
+  machine->segmentBase = native->info != NULL ? mutatorLinuxSegmentBase : mutatorLinuxThreadSegmentBase;
+  machine->foreign = !mutatorLinuxCode(native->ucontext);
 }
 
 MutatorWord mutatorLinuxTrap(const ucontext_t *ucontext) {

@@ -32,24 +32,73 @@ const uint16_t mutatorLinuxPartSize[VectorPartLIMIT] = {
 /* A selector is index, table, privilege (Intel SDM volume 3, figure 3-6). */
 enum { SelectorLOCAL = 4, SelectorIndexSHIFT = 3 };
 
+/* The kernel's segments for 32-bit programs, which cover the address space: of a
+ * 64-bit kernel, of a 32-bit one, and under Xen (Linux arch/x86/include/asm/segment.h,
+ * __USER_DS and __USER32_CS; include/xen/interface/xen-x86_64.h). */
+enum { SelectorsKERNEL = 3 };
+static const uint16_t flatData[SelectorsKERNEL] = {0x2b, 0x7b, 0xe02b};
+static const uint16_t flatCode[SelectorsKERNEL] = {0x23, 0x73, 0xe023};
+
+static const unsigned char slots[] = {
+    [MachineSegmentES] = REG_ES, [MachineSegmentCS] = REG_CS, [MachineSegmentSS] = REG_SS,
+    [MachineSegmentDS] = REG_DS, [MachineSegmentFS] = REG_FS, [MachineSegmentGS] = REG_GS,
+};
+
+static unsigned selectorOf(const ucontext_t *ucontext, unsigned segment) {
+  return (unsigned)ucontext->uc_mcontext.gregs[slots[segment]] & 0xffff;
+}
+
+static MutatorBool among(const uint16_t *selectors, unsigned selector) {
+  return selector == selectors[0] || selector == selectors[1] || selector == selectors[2];
+}
+
+/* A code segment can be read from, and not be written to. */
+static MutatorBool isFlat(unsigned segment, unsigned selector) {
+  return among(segment == MachineSegmentCS ? flatCode : flatData, selector);
+}
+
+MutatorBool mutatorLinuxCode(const ucontext_t *ucontext) {
+  return among(flatCode, selectorOf(ucontext, MachineSegmentCS));
+}
+
+MutatorBool mutatorLinuxThreadSegmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
+  *baseReturn = 0;
+  return isFlat(segment, selectorOf((const void *)machine->base, segment));
+}
+
+/* Data that may be written, upwards, from the base all around the address space. */
+static MutatorBool isWhole(const struct user_desc *description) {
+  return description->seg_32bit && description->contents == 0 && !description->read_exec_only &&
+         description->limit_in_pages && description->limit == 0xfffff && !description->seg_not_present;
+}
+
 /* The selectors are in the record, the descriptors are the calling thread's: it
  * is the one that faulted (get_thread_area(2)).  Local descriptors are not looked up. */
-MutatorBool mutatorLinuxSegmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
-  const ucontext_t *ucontext = (const void *)machine->base;
-  const unsigned selector =
-      (unsigned)ucontext->uc_mcontext.gregs[segment == MachineSegmentFS ? REG_FS : REG_GS] & 0xffff;
-  struct user_desc description;
+static MutatorBool describe(unsigned selector, struct user_desc *description) {
   const int error = errno;
   long result;
-  if ((selector & SelectorLOCAL) != 0)
-    return 0;
-  memset(&description, 0, sizeof description);
-  description.entry_number = selector >> SelectorIndexSHIFT;
-  result = syscall(SYS_get_thread_area, &description);
+  memset(description, 0, sizeof *description);
+  description->entry_number = selector >> SelectorIndexSHIFT;
+  result = (selector & SelectorLOCAL) != 0 ? -1 : syscall(SYS_get_thread_area, description);
   errno = error;
-  *baseReturn = description.base_addr;
   return result == 0;
 }
+
+MutatorBool mutatorLinuxSegmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
+  const unsigned selector = selectorOf((const void *)machine->base, segment);
+  struct user_desc description;
+  *baseReturn = 0;
+  if (isFlat(segment, selector))
+    return 1;
+  if (segment == MachineSegmentCS || !describe(selector, &description) || !isWhole(&description))
+    return 0;
+  *baseReturn = description.base_addr;
+  return 1;
+}
+
+/* Return address, signal number and two pointers; behind, the code of the return
+ * (Linux arch/x86/include/asm/sigframe.h, struct rt_sigframe_ia32). */
+const LinuxFrameStruct mutatorLinuxFrame = {.beforeInfo = 16, .beforeUcontext = 0, .afterUcontext = 8};
 
 /* REG_EDI to REG_EAX are the eight general-purpose registers, in PUSHA's order. */
 void mutatorOSMachineArea(const MutatorNativeStruct *native, MutatorWord **baseReturn, MutatorWord **limitReturn) {

@@ -41,6 +41,27 @@ MutatorBool mutatorLinuxSegmentBase(const MachineStruct *machine, unsigned segme
   return result == 0;
 }
 
+/* Only of the calling thread can be asked. */
+MutatorBool mutatorLinuxThreadSegmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
+  (void)machine;
+  (void)segment;
+  (void)baseReturn;
+  return 0;
+}
+
+/* A 64-bit program may go to 32-bit code: by the kernel's segment for that, which
+ * under Xen has another number, or one of its own (Linux
+ * arch/x86/include/asm/segment.h, __USER32_CS; include/xen/interface/xen-x86_64.h). */
+enum { SelectorLOCAL = 4, SelectorUSER32 = 0x23, SelectorXenUSER32 = 0xe023 };
+
+MutatorBool mutatorLinuxCode(const ucontext_t *ucontext) {
+  const unsigned selector = (unsigned)ucontext->uc_mcontext.gregs[REG_CSGSFS] & 0xffff;
+  return (selector & SelectorLOCAL) == 0 && selector != SelectorUSER32 && selector != SelectorXenUSER32;
+}
+
+/* The handler's return address (Linux arch/x86/include/asm/sigframe.h, struct rt_sigframe). */
+const LinuxFrameStruct mutatorLinuxFrame = {.beforeInfo = 0, .beforeUcontext = 8, .afterUcontext = 0};
+
 /* REG_R8 to REG_RSP are the sixteen general-purpose registers, in an order of Linux's own. */
 void mutatorOSMachineArea(const MutatorNativeStruct *native, MutatorWord **baseReturn, MutatorWord **limitReturn) {
   greg_t *registers = native->ucontext->uc_mcontext.gregs;

@@ -31,6 +31,7 @@ void mutatorOSMachine(const MutatorNativeStruct *native, Machine machine) {
   machine->base = (unsigned char *)native->native;
   machine->offset = offsets;
   machine->segmentBase = native->record != NULL ? segmentBase : NULL;
+  machine->foreign = 0;
 }
 
 /* From Rax to R15 the fields are adjacent, in the order of their numbers. */
