@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * mutator/fault.h -- catching faults: the hook, ranges with callbacks, alternate stacks
+ * mutator/fault.h -- catching faults: the hook, handlers, ranges with callbacks, alternate stacks
  *
  * MutatorFaultSetup installs the library's hook: a handler for SIGSEGV and
  * SIGBUS on POSIX systems, vectored handlers on Windows.  A client registers the ranges of
  * memory it protects; a fault in one calls the range's callback, which opens
  * the page, steps the instruction, or declines.  What is nobody's goes to the
  * handler that was there before, exactly as it would have without us.
+ *
+ * The order in which a fault is offered: the library's own expected faults; the
+ * client's handlers of priority above 0; the ranges; handlers of priority 0 and
+ * below; the handler that was there before the hook.  The first that answers
+ * HANDLED ends it.
  */
 
 #ifndef MUTATOR_FAULT_H
@@ -22,6 +27,8 @@ extern "C" {
 #endif
 
 typedef struct MutatorFaultRangeStruct *MutatorFaultRange;
+typedef struct MutatorFaultHandlerStruct *MutatorFaultHandler;
+typedef struct MutatorFaultOptionsStruct *MutatorFaultOptions;
 
 /* MutatorFaultResult -- a callback's answer */
 typedef enum MutatorFaultResult {
@@ -43,7 +50,8 @@ typedef enum MutatorFaultResult {
  * access   what is wanted of it; for a fault the hardware's word, see MutatorContextAccess
  * closure  as given to MutatorFaultRangeAdd
  * Signals  called in the handler: must be async-signal-safe, hold no lock that
- *          a stopped thread could own, and leave by returning
+ *          a stopped thread could own, and leave by returning, or by a
+ *          jump after MutatorFaultLeave
  * Threads  called by any thread, by several at once
  */
 typedef MutatorFaultResult (*MutatorFaultCallback)(MutatorFaultRange range, MutatorContext context, void *address,
@@ -65,22 +73,96 @@ typedef struct MutatorFaultRangeStruct {
   MutatorWord reserved[4];       /* private; room to grow */
 } MutatorFaultRangeStruct;
 
-/* MutatorFaultSetup -- install the hook for SIGSEGV and SIGBUS
+/* MutatorFaultHandlerCallback -- a client's answer to any fault or trap that reaches the hook
+ *
+ * handler  as given to MutatorFaultHandlerAdd
+ * context  the stopped thread
+ * closure  as given to MutatorFaultHandlerAdd
+ * Signals, Threads  as MutatorFaultCallback
+ */
+typedef MutatorFaultResult (*MutatorFaultHandlerCallback)(MutatorFaultHandler handler, MutatorContext context,
+                                                          void *closure);
+
+/* MutatorFaultHandlerStruct -- in the caller's memory; every field is private */
+typedef struct MutatorFaultHandlerStruct {
+  MutatorWord signature;                /* private */
+  MutatorWord size;                     /* private; of this structure, bytes */
+  MutatorWord next;                     /* private; the handler that is asked after this one */
+  MutatorFaultHandlerCallback callback; /* private */
+  void *closure;                        /* private */
+  int priority;                         /* private */
+  MutatorWord epoch;                    /* private; when it was removed */
+  MutatorWord reserved[4];              /* private; room to grow */
+} MutatorFaultHandlerStruct;
+
+/* MutatorFaultHook -- what the hook catches besides memory faults: a set of bits */
+typedef unsigned MutatorFaultHook;
+
+enum {
+  MutatorFaultHookMEMORY =
+      0, /* SIGSEGV and SIGBUS; on Windows access violations, guard pages, in-page errors: always */
+  MutatorFaultHookILLEGAL = 1, /* SIGILL; on Windows illegal and privileged instructions */
+  MutatorFaultHookTRAP = 2,    /* SIGTRAP; on Windows breakpoints and single steps */
+  MutatorFaultHookFLOAT = 4    /* SIGFPE; on Windows integer and floating-point arithmetic */
+};
+
+/* MutatorFaultOptionsStruct -- fill it by MutatorFaultOptionsInit, then change what you like */
+typedef struct MutatorFaultOptionsStruct {
+  MutatorWord signature; /* private */
+  MutatorWord size;      /* private; of this structure, bytes */
+  MutatorFaultHook hook; /* what to catch besides memory faults */
+  /* True (1): the handler that was there before the hook is called first, and
+   * the library asked afterwards, unless that handler has changed the stopped
+   * thread's registers.  For an earlier handler that leaves faults it does not
+   * know alone, by returning or by restoring the default action (which is taken back
+   * when the library then handles the fault; another thread that faults
+   * between the two is lost).  Not for one that ends the process.  What an earlier
+   * handler cures without touching a register is offered to the library as well. */
+  MutatorBool earlierFirst;
+  /* Bytes of stack that callbacks and handlers may use, for each level of
+   * nesting; 0 to 16,777,216.  Alternate stacks are made that much larger. */
+  size_t callbackStack;
+  MutatorWord reserved[10]; /* private; room to grow, zero */
+} MutatorFaultOptionsStruct;
+
+/* MutatorFaultOptionsInit -- the default options: memory faults, the library first, 8,192 bytes
+ *
+ * Returns  MutatorResOK, or MutatorResPARAM when options is NULL or misaligned
+ * Signals  async-signal-safe
+ * Threads  one caller at a time per structure
+ */
+MUTATOR_API MutatorRes MutatorFaultOptionsInit(MutatorFaultOptions options);
+
+/* MutatorFaultSetup -- install the hook for memory faults
+ *
+ * MutatorFaultSetupWith with the default fault options, or with those in force.
+ */
+MUTATOR_API MutatorRes MutatorFaultSetup(const MutatorOptionsStruct *options);
+
+/* MutatorFaultSetupWith -- install the hook
  *
  * Calls MutatorSetup, then puts the hook in front of the handlers that are
- * there and remembers them.  Idempotent while installed.  Gives the calling
+ * there and remembers them.  Idempotent while installed; a later call that
+ * asks for more to be caught catches that too.  Gives the calling
  * thread an alternate stack (MutatorFaultStackInstall) if it has none that is big enough.
  *
- * options  as for MutatorSetup; NULL for the defaults
+ * options       as for MutatorSetup; NULL for the defaults
+ * faultOptions  filled by MutatorFaultOptionsInit; NULL for the defaults or,
+ *               while installed, for what is in force
  * Returns  MutatorResOK      installed
  *          MutatorResMEMORY  no memory; nothing installed
- *          MutatorResPARAM, MutatorResSTATE, MutatorResUNIMPL  as MutatorSetup; nothing installed
+ *          MutatorResPARAM   as MutatorSetup; fault options not initialised, or out of
+ *                            their bounds; nothing installed
+ *          MutatorResSTATE   as MutatorSetup; installed with another earlierFirst
+ *                            or callbackStack; nothing changed
+ *          MutatorResUNIMPL  as MutatorSetup; nothing installed
  *          MutatorResFAIL    the system refused to install a handler; nothing installed
  * Signals  not async-signal-safe
  * Threads  any; callers wait for each other
  * Source   sigaction(2); Microsoft, AddVectoredExceptionHandler
  */
-MUTATOR_API MutatorRes MutatorFaultSetup(const MutatorOptionsStruct *options);
+MUTATOR_API MutatorRes MutatorFaultSetupWith(const MutatorOptionsStruct *options,
+                                             const MutatorFaultOptionsStruct *faultOptions);
 
 /* MutatorFaultFinish -- take the hook away and put the previous handlers back
  *
@@ -95,6 +177,42 @@ MUTATOR_API MutatorRes MutatorFaultSetup(const MutatorOptionsStruct *options);
  * Threads  any; callers wait for each other
  */
 MUTATOR_API MutatorRes MutatorFaultFinish(void);
+
+/* MutatorFaultHandlerAdd -- ask a handler about every fault and trap that reaches the hook
+ *
+ * For what has no range: traps, illegal instructions, or the "is it yours" function of
+ * another runtime in the same process.  A handler is not told of the library's
+ * own faults.  Signals that somebody sent are offered too (kind ASYNC).
+ *
+ * handler   memory for the structure, aligned for a pointer; stays in use until
+ *           it is removed and MutatorFaultQuiesce has given OK
+ * priority  higher is asked earlier; among equals the oldest first.  The ranges have
+ *           priority 0 and are older than every handler
+ * callback  called for each fault that nobody before it has handled
+ * closure   handed to it
+ * Needs     MutatorSetup
+ * Returns   MutatorResOK     it will be asked
+ *           MutatorResPARAM  handler NULL or misaligned, or callback NULL
+ *           MutatorResSTATE  MutatorSetup has not been called, or the handler is already there
+ *           MutatorResBUSY   it was removed, and a thread may still be looking at it: MutatorFaultQuiesce first
+ * Signals   not async-signal-safe
+ * Threads   any; callers wait for each other, faults for nobody
+ */
+MUTATOR_API MutatorRes MutatorFaultHandlerAdd(MutatorFaultHandler handler, int priority,
+                                              MutatorFaultHandlerCallback callback, void *closure);
+
+/* MutatorFaultHandlerRemove -- ask it no more
+ *
+ * Does not wait: another thread may still be inside the callback.
+ * MutatorFaultQuiesce waits for it.  A callback may remove its own handler.
+ *
+ * Returns   MutatorResOK     unlinked
+ *           MutatorResPARAM  not an initialised handler
+ *           MutatorResSTATE  not there
+ * Signals   not async-signal-safe, and yet safe in a callback for a fault of the program's own code
+ * Threads   any; callers wait for each other
+ */
+MUTATOR_API MutatorRes MutatorFaultHandlerRemove(MutatorFaultHandler handler);
 
 /* MutatorFaultRangeAdd -- serve faults in [base, limit)
  *
@@ -183,6 +301,25 @@ MUTATOR_API MutatorRes MutatorFaultQuiesce(unsigned timeout);
  * Threads  safe for different contexts
  */
 MUTATOR_API MutatorRes MutatorFaultStep(MutatorContext context);
+
+/* MutatorFaultLeave -- before leaving a callback by longjmp
+ *
+ * The thread is then no longer inside the callback to which that context was
+ * given, nor inside any nested in it: MutatorFaultQuiesce does not wait for
+ * it, and it can be suspended.  Jump at once.  The signal mask is the
+ * interrupted one (the hook blocks nothing), and the context is no longer valid.
+ *
+ * A jump without this call keeps MutatorFaultQuiesce waiting and the thread
+ * from being suspended; on an alternate stack the thread's next fault puts that right.
+ *
+ * context  the callback's own, or NULL for every callback that the thread is inside
+ * Returns  MutatorResOK     it has left
+ *          MutatorResPARAM  not the context of a callback that this thread is inside; nothing changed
+ *          MutatorResSTATE  the thread is inside no callback
+ * Signals  async-signal-safe
+ * Threads  any, each for itself
+ */
+MUTATOR_API MutatorRes MutatorFaultLeave(MutatorContext context);
 
 /* MutatorFaultStackInstall -- give the calling thread an alternate signal stack
  *

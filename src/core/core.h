@@ -10,6 +10,7 @@
 #include <mutator/counters.h>
 #include <mutator/setup.h>
 
+#include "cc/atomic.h"
 #include "core/index.h"
 #include "core/pin.h"
 
@@ -21,6 +22,8 @@
 #define CORE_SIGNATURE_WINDOW CORE_SIGNATURE('m', 'w', 'i', 'n')
 #define CORE_SIGNATURE_RANGE CORE_SIGNATURE('m', 'r', 'n', 'g')
 #define CORE_SIGNATURE_OPTIONS CORE_SIGNATURE('m', 'o', 'p', 't')
+#define CORE_SIGNATURE_HANDLER CORE_SIGNATURE('m', 'h', 'n', 'd')
+#define CORE_SIGNATURE_FAULT_OPTIONS CORE_SIGNATURE('m', 'f', 'o', 'p')
 
 /* Is this a pointer to something aligned for a word?  False for NULL. */
 static inline MutatorBool coreAligned(const void *object) {
@@ -30,6 +33,21 @@ static inline MutatorBool coreAligned(const void *object) {
 /* mutatorCoreOptions -- the options in force; NULL before MutatorSetup has succeeded */
 const MutatorOptionsStruct *mutatorCoreOptions(void);
 void mutatorCoreOptionsSet(const MutatorOptionsStruct *options);
+
+/* mutatorCorePostMortem -- a CorePostMortem, or 0 while nothing is post mortem
+ *
+ * The hook asks it, when there is one, before it asks any handler; for true it
+ * asks nobody, and the previous handler gets the fault.
+ */
+struct OSFaultStruct;
+typedef MutatorBool (*CorePostMortem)(const struct OSFaultStruct *fault);
+extern AtomicWord mutatorCorePostMortem;
+
+/* mutatorCoreForkedAdd -- call a function in forked children; pre: the set-up lock is held (set-up)
+ *
+ * For capabilities.  Adding the same one again does nothing.
+ */
+void mutatorCoreForkedAdd(void (*forked)(void));
 
 /* mutatorCoreForked -- in a forked child, where one thread is left: nobody holds anything */
 void mutatorCoreForked(void);

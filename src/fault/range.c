@@ -12,25 +12,12 @@ static MutatorBool rangeCheck(MutatorFaultRange range) {
   return coreAligned(range) && range->signature == CORE_SIGNATURE_RANGE && range->size == sizeof *range;
 }
 
-static MutatorFaultRange rangeFind(MutatorWord address) {
+MutatorFaultRange mutatorRangeHolding(MutatorWord address) {
   MutatorFaultRange range;
   PinStruct pin;
   mutatorPinEnter(&mutatorPinIndex, &pin);
   range = mutatorIndexFind(address);
   mutatorPinLeave(&mutatorPinIndex, &pin);
-  return range;
-}
-
-/* The stay in the callbacks begins before the one in the index ends: Quiesce
- * waits for the index first, and then for those it has sent to a callback. */
-MutatorFaultRange mutatorRangeEnter(MutatorWord address, Pin pin) {
-  MutatorFaultRange range;
-  PinStruct index;
-  mutatorPinEnter(&mutatorPinIndex, &index);
-  range = mutatorIndexFind(address);
-  if (range != NULL)
-    mutatorPinEnter(&mutatorPinCallbacks, pin);
-  mutatorPinLeave(&mutatorPinIndex, &index);
   return range;
 }
 
@@ -72,7 +59,7 @@ MutatorRes MutatorFaultRangeAdd(MutatorFaultRange range, void *base, void *limit
     return MutatorResSTATE;
   if (!windowHolds(window, fresh.base, fresh.limit))
     return MutatorResPARAM;
-  if (rangeCheck(range) && rangeFind(range->base) == range)
+  if (rangeCheck(range) && mutatorRangeHolding(range->base) == range)
     return MutatorResSTATE;
   before = *range;
   *range = fresh;
@@ -91,7 +78,7 @@ MutatorRes MutatorFaultRangeFind(void *address, MutatorFaultRange *rangeReturn) 
   MutatorFaultRange range;
   if (rangeReturn == NULL)
     return MutatorResPARAM;
-  range = rangeFind((MutatorWord)address);
+  range = mutatorRangeHolding((MutatorWord)address);
   if (range == NULL)
     return MutatorResFAIL;
   *rangeReturn = range;

@@ -10,11 +10,11 @@
 
 #include "core/core.h"
 
-/* mutatorRangeEnter -- the range that holds address, and a stay in mutatorPinCallbacks
+/* mutatorRangeHolding -- the range that holds address, or NULL
  *
- * Returns  the range, and the stay has begun; or NULL, and it has not
+ * pre:  to use the range, the caller is inside mutatorPinCallbacks
  */
-MutatorFaultRange mutatorRangeEnter(MutatorWord address, Pin pin);
+MutatorFaultRange mutatorRangeHolding(MutatorWord address);
 
 /* mutatorRangeNext -- the range that holds address, or else the nearest above it, or NULL
  *

@@ -4,6 +4,7 @@
  */
 
 #include "fault/range.h"
+#include "fault/stay.h"
 
 /* FaultStepStruct -- who has allowed what to this step */
 typedef struct FaultStepStruct *FaultStep;
@@ -94,14 +95,14 @@ MutatorRes MutatorFaultStep(MutatorContext context) {
   FaultStepStruct step = {NULL, NULL, MutatorAccessNONE};
   MutatorMemoryStruct memory;
   MutatorRes res;
-  PinStruct pin;
+  FaultStayStruct stay;
   if (!MutatorContextCheck(context))
     return MutatorResPARAM;
-  mutatorPinEnter(&mutatorPinCallbacks, &pin);
+  mutatorFaultStayBegin(&stay);
   step.own = ownRange(context);
   res = MutatorMemoryInit(&memory, translate, NULL, NULL, NULL, &step);
   if (res == MutatorResOK)
     res = MutatorContextStepInstructionWith(context, &memory);
-  mutatorPinLeave(&mutatorPinCallbacks, &pin);
+  mutatorFaultStayEnd(&stay);
   return res;
 }

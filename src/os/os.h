@@ -53,6 +53,37 @@ MutatorBool mutatorOSRestarted(MutatorWord pc);
 /* mutatorOSCommit -- write edited copies back to the thread */
 MutatorRes mutatorOSCommit(MutatorNativeStruct *native);
 
+/* OSLocalStruct -- what the library knows about the calling thread
+ *
+ * Signal handlers of the same thread may interrupt any change, and leave the
+ * words as they found them.
+ */
+#define OS_LOCAL_STAYS 20
+typedef struct OSLocalStruct {
+  MutatorWord inside;               /* while it is not 0 a suspension is put off; must be the first word */
+  MutatorWord stays;                /* callbacks that the thread is inside (fault/stay.c) */
+  MutatorWord stay[OS_LOCAL_STAYS]; /* where the stack frame of each is */
+  MutatorWord pin[2];               /* the outermost's */
+  void *thread;                     /* the thread's own registration, or NULL */
+} OSLocalStruct, *OSLocal;
+
+/* mutatorOSLocal -- the calling thread's; all zero at first */
+OSLocal mutatorOSLocal(void);
+
+/* mutatorOSInsideBegin, End -- the calling thread must not be suspended in between
+ *
+ * Nests.  End suspends the thread, or has it suspended soon, if somebody wanted to meanwhile.
+ */
+void mutatorOSInsideBegin(void);
+void mutatorOSInsideEnd(void);
+
+/* mutatorOSAbandoned -- can the stack frame at `frame` be alive no more?
+ *
+ * A handler for `native` runs at `here`; a frame of the same thread that lies
+ * below it on the same stack has been left by a jump.  In doubt, false.
+ */
+MutatorBool mutatorOSAbandoned(const MutatorNativeStruct *native, MutatorWord frame, MutatorWord here);
+
 /* mutatorOSForked -- has this process been forked since the library last adjusted to it?
  *
  * True in a child until its atfork handler has run (for ever after a bare
@@ -91,15 +122,16 @@ enum {
   OSWindowREFUSED = 2  /* the fork policy refuses this process */
 };
 
-/* The hook: a handler for memory faults that calls mutatorFaultNative (below) and,
- * when that declines, the previous handler.  Remove gives BUSY when somebody
- * else's handler is installed on top. */
-MutatorRes mutatorOSHookInstall(void);
+/* The hook: a handler for memory faults, and for what else `hook` says, that calls
+ * mutatorFaultNative (below) and, when that declines, the previous handler; with
+ * earlierFirst the other way round.  Install may be called again with more in `hook`.
+ * Remove gives BUSY when somebody else's handler is installed on top. */
+MutatorRes mutatorOSHookInstall(MutatorFaultHook hook, MutatorBool earlierFirst);
 MutatorRes mutatorOSHookRemove(void);
 
-/* Alternate stacks for the calling thread, for faults nested to `depth`; results as
- * MutatorFaultStackInstall and Remove. */
-MutatorRes mutatorOSStackInstall(size_t depth);
+/* Alternate stacks for the calling thread, for faults nested to `depth` in
+ * callbacks that use `callback` bytes each; results as MutatorFaultStackInstall and Remove. */
+MutatorRes mutatorOSStackInstall(size_t depth, size_t callback);
 MutatorRes mutatorOSStackRemove(void);
 
 /* A lock for set-up functions only. */
@@ -124,7 +156,8 @@ MutatorWindow mutatorCoreWindows(void);
 /* Is it an expected fault of the library's own access?  Then its PC has been moved. */
 MutatorBool mutatorCoreRecover(const MutatorNativeStruct *native);
 
-/* Recover, or find the range and call its callback; true when the thread may go on. */
+/* Recover, or ask handlers and ranges; true when the thread may go on.
+ * pre: the caller has counted itself in mutatorOSLocal()->inside, and keeps that until the hook's end */
 MutatorBool mutatorFaultNative(const MutatorNativeStruct *native);
 
 #endif

@@ -245,7 +245,7 @@ static void child(const Previous *previous, const Event *event, MutatorBool hook
   if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
     _exit(8);
   (void)sigaction(theSignal, &action, NULL);
-  if (hooked && mutatorOSHookInstall() != MutatorResOK)
+  if (hooked && mutatorOSHookInstall(MutatorFaultHookMEMORY, 0) != MutatorResOK)
     _exit(7);
   errno = 42;
   event->make();

@@ -84,7 +84,8 @@ static void *thread(void *closure) {
   onStack();
   CHECK(MutatorFaultStackRemove() == MutatorResOK && current().ss_sp == (void *)small, "and comes back");
 
-  CHECK(mutatorOSStackInstall(2) == MutatorResOK && mutatorOSStackInstall(8) == MutatorResOK, "a larger one of ours");
+  CHECK(mutatorOSStackInstall(2, 8192) == MutatorResOK && mutatorOSStackInstall(8, 8192) == MutatorResOK,
+        "a larger one of ours");
   CHECK(MutatorFaultStackRemove() == MutatorResOK && current().ss_sp == (void *)small, "the thread's own comes back");
 
   CHECK(MutatorFaultStackInstall() == MutatorResOK, "install");

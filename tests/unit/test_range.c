@@ -11,27 +11,6 @@
 
 #include "core/core.h"
 
-/* range.c is compiled here, so that its leaving the index can be watched. */
-static void leave(PinSet set, Pin pin);
-#define mutatorPinLeave leave
-#include "fault/range.c"
-#undef mutatorPinLeave
-
-static MutatorBool mayAdvance(PinSet set) {
-  MutatorWord before = mutatorPinEpoch(set);
-  mutatorPinAdvance(set);
-  mutatorPinAdvance(set);
-  return mutatorPinEpoch(set) - before == 2;
-}
-
-static MutatorBool watching, callbacksEntered;
-
-static void leave(PinSet set, Pin pin) {
-  if (watching && set == &mutatorPinIndex)
-    callbacksEntered = !mayAdvance(&mutatorPinCallbacks);
-  mutatorPinLeave(set, pin);
-}
-
 static unsigned char memory[4096];
 static MutatorFaultRangeStruct one, two;
 
@@ -216,20 +195,6 @@ START_TEST(quiesce_waits_for_the_index_first) {
 }
 END_TEST
 
-START_TEST(the_callbacks_are_entered_before_the_index_is_left) {
-  PinStruct pin;
-  setUp(10);
-  ck_assert_int_eq(add(&one, 16, 32), MutatorResOK);
-  watching = 1;
-  ck_assert_ptr_eq(mutatorRangeEnter((MutatorWord)memory + 20, &pin), &one);
-  watching = 0;
-  ck_assert_int_eq(callbacksEntered, 1);
-  mutatorPinLeave(&mutatorPinCallbacks, &pin);
-  ck_assert_ptr_null(mutatorRangeEnter((MutatorWord)memory + 40, &pin));
-  ck_assert_int_eq(mayAdvance(&mutatorPinCallbacks), 1);
-}
-END_TEST
-
 START_TEST(step_declines_what_is_not_a_fault) {
   MutatorContextStruct context;
   memset(&context, 0, sizeof context);
@@ -259,7 +224,6 @@ int main(void) {
   tcase_add_test(tests, the_window_contains_the_range);
   tcase_add_test(tests, quiesce_waits_for_nobody_when_nobody_is_there);
   tcase_add_test(tests, quiesce_waits_for_the_index_first);
-  tcase_add_test(tests, the_callbacks_are_entered_before_the_index_is_left);
   tcase_add_test(tests, step_declines_what_is_not_a_fault);
   suite_add_tcase(suite, tests);
   runner = srunner_create(suite);

@@ -47,6 +47,8 @@ static inline void atomicStore64Relaxed(uint64_t *word, uint64_t value) {
   __atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
 static inline void atomicFenceAcquire(void) { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
+/* Between a thread and the signal handlers that interrupt it: only the compiler is held back. */
+static inline void atomicFenceSignal(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 static inline void atomicFenceRelease(void) { __atomic_thread_fence(__ATOMIC_RELEASE); }
 
 #endif

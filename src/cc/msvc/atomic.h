@@ -75,6 +75,8 @@ static inline uint64_t atomicCounted(const uint64_t *counter) { return atomicLoa
 
 /* For seqlocks: words that may change while they are read. */
 static inline void atomicFenceAcquire(void) { _ReadWriteBarrier(); }
+/* Between a thread and what interrupts it: only the compiler is held back. */
+static inline void atomicFenceSignal(void) { _ReadWriteBarrier(); }
 static inline void atomicFenceRelease(void) { _ReadWriteBarrier(); }
 
 #endif

@@ -109,7 +109,7 @@ MutatorBool mutatorPosixQueued(const siginfo_t *info) {
 }
 
 /* SI_KERNEL may also stand for something that happens once, such as a bad
- * frame at sigreturn(2). */
+ * frame at sigreturn(2).  A trap has been taken after its instruction. */
 MutatorBool mutatorPosixRepeats(const siginfo_t *info) {
-  return !mutatorPosixQueued(info) && info->si_code != SI_KERNEL;
+  return !mutatorPosixQueued(info) && info->si_code != SI_KERNEL && info->si_signo != SIGTRAP;
 }

@@ -44,7 +44,9 @@ MutatorBool MutatorFaultDispatch(int signal, siginfo_t *info, ucontext_t *uconte
   MutatorBool handled;
   if (!aligned(info) || !aligned(ucontext) || signal != info->si_signo)
     return 0;
+  mutatorOSInsideBegin();
   handled = mutatorFaultNative(&native);
+  mutatorOSInsideEnd();
   errno = error;
   return handled;
 }

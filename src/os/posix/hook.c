@@ -9,12 +9,34 @@
 #include "arch/registers.h"
 #include "os/posix/posix.h"
 
-PosixHookStruct mutatorPosixHooks[POSIX_HOOKS] = {{.signal = SIGSEGV}, {.signal = SIGBUS}};
+/* The order matters to nobody but hookOf, which finds the first ones first. */
+PosixHookStruct mutatorPosixHooks[POSIX_HOOKS] = {
+    {.signal = SIGSEGV, .hook = MutatorFaultHookMEMORY}, {.signal = SIGBUS, .hook = MutatorFaultHookMEMORY},
+    {.signal = SIGTRAP, .hook = MutatorFaultHookTRAP},   {.signal = SIGILL, .hook = MutatorFaultHookILLEGAL},
+    {.signal = SIGFPE, .hook = MutatorFaultHookFLOAT},
+};
+
+AtomicWord mutatorPosixEarlierFirst;
 
 /* The latest fault of this thread that fell to the default action, as faultHash
  * tells it; 0 for none.  The build gives thread-local variables the
  * initial-exec model, which allocates nothing in a handler. */
 static _Thread_local MutatorWord latestDeclined;
+
+MutatorBool mutatorPosixIsOurs(const struct sigaction *action) {
+  return (action->sa_flags & SA_SIGINFO) != 0 && action->sa_sigaction == mutatorPosixHandler;
+}
+
+/* A system call interrupted by a signal that is forwarded goes on or fails as it
+ * would have.  Only those that are never restarted (signal(7): sigsuspend, poll)
+ * end where a signal that is ignored would have let them wait. */
+void mutatorPosixMakeAction(const struct sigaction *previous, struct sigaction *action) {
+  action->sa_sigaction = mutatorPosixHandler;
+  action->sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | (previous->sa_flags & SA_RESTART);
+  if (previous->sa_handler == SIG_IGN)
+    action->sa_flags |= SA_RESTART;
+  (void)sigemptyset(&action->sa_mask);
+}
 
 static PosixHook hookOf(int signal) {
   size_t i;
@@ -68,16 +90,20 @@ static void dieSignalled(int signal, siginfo_t *info, ucontext_t *ucontext) {
   mutatorPosixResend(signal, info);
 }
 
-/* Address, PC and registers: all the same only when the thread has not moved. */
-static MutatorWord faultHash(const MutatorNativeStruct *native) {
-  MutatorWord hash = (MutatorWord)native->info->si_addr;
+/* The PC and the general registers, which change when a thread moves. */
+static MutatorWord registerHash(const MutatorNativeStruct *native, MutatorWord hash) {
   MachineStruct machine;
   unsigned reg;
   mutatorOSMachine(native, &machine);
   for (reg = 0; reg < MutatorRegisterLIMIT; ++reg)
     if (reg != MutatorRegisterFLAGS)
       hash = (hash ^ *machineRegister(&machine, reg)) * 16777619;
-  return hash | 1;
+  return hash;
+}
+
+/* Address, PC and registers: all the same only when the thread has not moved. */
+static MutatorWord faultHash(const MutatorNativeStruct *native) {
+  return registerHash(native, (MutatorWord)native->info->si_addr) | 1;
 }
 
 /* The fault is retried once before the default action is restored, which is the
@@ -112,10 +138,74 @@ static void forward(int signal, siginfo_t *info, ucontext_t *ucontext) {
     byDefault(signal, info, ucontext);
 }
 
+/* earlier handler first ------------------------------------------------------ */
+
+static MutatorBool isHandler(const struct sigaction *action) {
+  return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
+}
+
+static MutatorBool isInstalled(int signal) {
+  struct sigaction action;
+  return sigaction(signal, NULL, &action) == 0 && mutatorPosixIsOurs(&action);
+}
+
+/* The earlier handler gave up by restoring what it had found, as those do that
+ * know no way to decline: since the fault has been handled, both stay in place. */
+static void reinstall(int signal, const struct sigaction *previous) {
+  struct sigaction action;
+  mutatorPosixMakeAction(previous, &action);
+  (void)sigaction(signal, &action, NULL);
+}
+
+static MutatorBool offer(const MutatorNativeStruct *native) {
+  MutatorBool handled;
+  mutatorOSInsideBegin();
+  handled = mutatorFaultNative(native);
+  mutatorOSInsideEnd();
+  return handled;
+}
+
+/* The earlier handler's answer is what it has done to the thread.  If that is
+ * nothing we are asked, under the mask that it was not to change, and if we
+ * know nothing either the thread goes on as if it had been alone. */
+static void earlierFirst(const struct sigaction *previous, int signal, siginfo_t *info, void *ucontext) {
+  const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
+  const MutatorWord before = registerHash(&native, 1);
+  sigset_t mask;
+  (void)pthread_sigmask(SIG_BLOCK, NULL, &mask);
+  callPrevious(previous, signal, info, ucontext);
+  if (registerHash(&native, 1) != before)
+    return;
+  (void)pthread_sigmask(SIG_SETMASK, &mask, NULL);
+  if (offer(&native) && !isInstalled(signal))
+    reinstall(signal, previous);
+}
+
+/* The library's own faults are nobody else's business. */
+static MutatorBool tryEarlier(int signal, siginfo_t *info, void *ucontext) {
+  const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
+  struct sigaction previous;
+  int error;
+  if (atomicLoadRelaxed(&mutatorPosixEarlierFirst) == 0)
+    return 0;
+  if (mutatorCoreRecover(&native))
+    return 1;
+  previousAction(signal, &previous);
+  if (!isHandler(&previous))
+    return 0;
+  error = errno;
+  earlierFirst(&previous, signal, info, ucontext);
+  errno = error;
+  return 1;
+}
+
 void mutatorPosixHandler(int signal, siginfo_t *info, void *ucontext) {
   const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
   const int error = errno;
-  const MutatorBool handled = mutatorFaultNative(&native);
+  MutatorBool handled;
+  if (tryEarlier(signal, info, ucontext))
+    return;
+  handled = offer(&native);
   errno = error;
   if (!handled)
     forward(signal, info, ucontext);

@@ -19,13 +19,24 @@
  */
 typedef struct PosixHookStruct {
   const int signal;
-  AtomicWord current;         /* which element of `action` is the previous action */
-  AtomicWord spent;           /* the previous action had SA_RESETHAND and its handler has been called */
-  struct sigaction action[2]; /* what was installed before the hook */
+  const MutatorFaultHook hook; /* the option that asks for it; MEMORY is always caught */
+  MutatorBool installed;       /* guarded by the set-up lock */
+  AtomicWord current;          /* which element of `action` is the previous action */
+  AtomicWord spent;            /* the previous action had SA_RESETHAND and its handler has been called */
+  struct sigaction action[2];  /* what was installed before the hook */
 } PosixHookStruct, *PosixHook;
 
-#define POSIX_HOOKS 2
+#define POSIX_HOOKS 5
 extern PosixHookStruct mutatorPosixHooks[POSIX_HOOKS];
+
+/* mutatorPosixEarlierFirst -- is the previous handler asked before the library? */
+extern AtomicWord mutatorPosixEarlierFirst;
+
+/* mutatorPosixIsOurs -- is that the hook's handler? */
+MutatorBool mutatorPosixIsOurs(const struct sigaction *action);
+
+/* mutatorPosixMakeAction -- what the hook installs in front of a previous action */
+void mutatorPosixMakeAction(const struct sigaction *previous, struct sigaction *action);
 
 /* mutatorPosixHandler -- the handler that the hook installs */
 void mutatorPosixHandler(int signal, siginfo_t *info, void *ucontext);

@@ -9,31 +9,14 @@
 
 #include "os/posix/posix.h"
 
-static MutatorBool installed; /* guarded by the set-up lock */
-
-static MutatorBool isOurs(const struct sigaction *action) {
-  return (action->sa_flags & SA_SIGINFO) != 0 && action->sa_sigaction == mutatorPosixHandler;
-}
-
 /* Somebody may have saved our handler and put it back by now: to remember it
  * as the previous one would be to forward to ourselves for ever. */
 static void remember(PosixHook hook, const struct sigaction *previous) {
   const uintptr_t other = 1 - atomicLoad(&hook->current);
-  if (isOurs(previous))
+  if (mutatorPosixIsOurs(previous))
     return;
   hook->action[other] = *previous;
   atomicStoreRelease(&hook->current, other);
-}
-
-/* A system call interrupted by a signal that is forwarded goes on or fails as it
- * would have.  Only those that are never restarted (signal(7): sigsuspend, poll)
- * end where a signal that is ignored would have let them wait. */
-static void makeAction(const struct sigaction *previous, struct sigaction *action) {
-  action->sa_sigaction = mutatorPosixHandler;
-  action->sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | (previous->sa_flags & SA_RESTART);
-  if (previous->sa_handler == SIG_IGN)
-    action->sa_flags |= SA_RESTART;
-  (void)sigemptyset(&action->sa_mask);
 }
 
 /* The previous action is remembered before the handler is installed: another
@@ -45,10 +28,11 @@ static MutatorBool installOne(PosixHook hook) {
     return 0;
   remember(hook, &previous);
   atomicStore(&hook->spent, 0);
-  makeAction(&previous, &action);
+  mutatorPosixMakeAction(&previous, &action);
   if (sigaction(hook->signal, &action, &previous) != 0)
     return 0;
   remember(hook, &previous);
+  hook->installed = 1;
   return 1;
 }
 
@@ -57,37 +41,48 @@ static void removeOne(PosixHook hook) {
   if (atomicLoad(&hook->spent) != 0)
     action.sa_handler = SIG_DFL;
   (void)sigaction(hook->signal, &action, NULL);
+  hook->installed = 0;
 }
 
 static MutatorBool onTop(PosixHook hook) {
   struct sigaction action;
-  return sigaction(hook->signal, NULL, &action) == 0 && isOurs(&action);
+  return sigaction(hook->signal, NULL, &action) == 0 && mutatorPosixIsOurs(&action);
 }
 
-MutatorRes mutatorOSHookInstall(void) {
+static MutatorBool isWanted(const PosixHookStruct *hook, MutatorFaultHook wanted) {
+  return hook->hook == MutatorFaultHookMEMORY || (hook->hook & wanted) != 0;
+}
+
+/* What a call has installed before it fails is taken away again, and nothing else. */
+MutatorRes mutatorOSHookInstall(MutatorFaultHook wanted, MutatorBool earlierFirst) {
+  MutatorBool fresh[POSIX_HOOKS] = {0};
   size_t i;
-  if (installed)
-    return MutatorResOK;
+  atomicStore(&mutatorPosixEarlierFirst, (AtomicWord)earlierFirst);
   for (i = 0; i < POSIX_HOOKS; ++i) {
-    if (installOne(&mutatorPosixHooks[i]))
+    PosixHook hook = &mutatorPosixHooks[i];
+    if (hook->installed || !isWanted(hook, wanted))
       continue;
-    while (i > 0)
-      removeOne(&mutatorPosixHooks[--i]);
+    fresh[i] = installOne(hook);
+    if (fresh[i])
+      continue;
+    while (i-- > 0)
+      if (fresh[i])
+        removeOne(&mutatorPosixHooks[i]);
     return MutatorResFAIL;
   }
-  installed = 1;
   return MutatorResOK;
 }
 
 MutatorRes mutatorOSHookRemove(void) {
+  MutatorBool any = 0;
   size_t i;
-  if (!installed)
-    return MutatorResSTATE;
-  for (i = 0; i < POSIX_HOOKS; ++i)
-    if (!onTop(&mutatorPosixHooks[i]))
+  for (i = 0; i < POSIX_HOOKS; ++i) {
+    any |= mutatorPosixHooks[i].installed;
+    if (mutatorPosixHooks[i].installed && !onTop(&mutatorPosixHooks[i]))
       return MutatorResBUSY;
+  }
   for (i = 0; i < POSIX_HOOKS; ++i)
-    removeOne(&mutatorPosixHooks[i]);
-  installed = 0;
-  return MutatorResOK;
+    if (mutatorPosixHooks[i].installed)
+      removeOne(&mutatorPosixHooks[i]);
+  return any ? MutatorResOK : MutatorResSTATE;
 }

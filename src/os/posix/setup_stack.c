@@ -9,9 +9,9 @@
 #include "cc/compiler.h"
 #include "os/posix/posix.h"
 
-/* What our handler needs of each level: a Capstone decode takes up to 4.1 KiB,
- * the rest is for the client's callback. */
-#define HANDLER_SIZE ((size_t)16 * 1024)
+/* What the library needs of each level besides the kernel's frame, bytes: a
+ * decode by Capstone takes most of it.  fault.F4.painted measures it. */
+#define HANDLER_SIZE ((size_t)8 * 1024)
 
 /* StackStruct -- the stack that the library gave to this thread */
 typedef struct StackStruct {
@@ -29,7 +29,9 @@ static size_t roundToPages(size_t size) {
 }
 
 /* One level more for the fault itself, and one for the previous handler. */
-static size_t sizeNeeded(size_t depth) { return roundToPages((depth + 2) * (mutatorPosixFrameSize() + HANDLER_SIZE)); }
+static size_t sizeNeeded(size_t depth, size_t callback) {
+  return roundToPages((depth + 2) * (mutatorPosixFrameSize() + HANDLER_SIZE + callback));
+}
 
 static MutatorBool isEnabled(const stack_t *stack) { return (stack->ss_flags & SS_DISABLE) == 0; }
 
@@ -80,8 +82,8 @@ static MutatorRes replace(const stack_t *current, size_t size) {
   return MutatorResOK;
 }
 
-MutatorRes mutatorOSStackInstall(size_t depth) {
-  const size_t size = sizeNeeded(depth);
+MutatorRes mutatorOSStackInstall(size_t depth, size_t callback) {
+  const size_t size = sizeNeeded(depth, callback);
   stack_t current;
   if (sigaltstack(NULL, &current) != 0)
     return MutatorResSTATE;
