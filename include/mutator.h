@@ -10,6 +10,7 @@
 #include <mutator/counters.h>
 #include <mutator/fault.h>
 #include <mutator/memory.h>
+#include <mutator/postmortem.h>
 #include <mutator/setup.h>
 #include <mutator/types.h>
 #include <mutator/window.h>

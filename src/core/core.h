@@ -24,6 +24,8 @@
 #define CORE_SIGNATURE_OPTIONS CORE_SIGNATURE('m', 'o', 'p', 't')
 #define CORE_SIGNATURE_HANDLER CORE_SIGNATURE('m', 'h', 'n', 'd')
 #define CORE_SIGNATURE_FAULT_OPTIONS CORE_SIGNATURE('m', 'f', 'o', 'p')
+#define CORE_SIGNATURE_DOMAIN CORE_SIGNATURE('m', 'd', 'o', 'm')
+#define CORE_SIGNATURE_DOMAIN_RANGE CORE_SIGNATURE('m', 'd', 'r', 'g')
 
 /* Is this a pointer to something aligned for a word?  False for NULL. */
 static inline MutatorBool coreAligned(const void *object) {

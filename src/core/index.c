@@ -90,15 +90,22 @@ static MutatorBool leafHolds(const IndexNodeStruct *leaf, unsigned slot, Mutator
   return leaf->as.leaf.base[slot] <= address && address < leaf->as.leaf.limit[slot];
 }
 
-static void *indexFind(uintptr_t root, MutatorWord address) {
+/* The leaf and the slot that hold the address; NULL when none does. */
+static inline IndexNode indexLeaf(uintptr_t root, MutatorWord address, unsigned *slotReturn) {
   IndexNode node;
   unsigned slot;
   if (root == 0)
     return NULL;
   for (node = indexNode(root); node->level != 0; node = indexNode(node->as.inner.child[slot]))
     slot = indexSlot(node, address);
-  slot = indexSlot(node, address);
-  return leafHolds(node, slot, address) ? node->as.leaf.value[slot] : NULL;
+  *slotReturn = slot = indexSlot(node, address);
+  return leafHolds(node, slot, address) ? node : NULL;
+}
+
+static void *indexFind(uintptr_t root, MutatorWord address) {
+  unsigned slot;
+  const IndexNodeStruct *leaf = indexLeaf(root, address, &slot);
+  return leaf == NULL ? NULL : leaf->as.leaf.value[slot];
 }
 
 /* The key after the slot is a better answer the further down the tree it is found. */
@@ -136,6 +143,16 @@ void *mutatorIndexFind(MutatorWord address) { return indexFind(atomicLoad(&mutat
 
 void *mutatorIndexNext(MutatorWord address, MutatorWord *baseReturn) {
   return indexNext(atomicLoad(&mutatorIndex.root), address, baseReturn);
+}
+
+void *mutatorIndexBounds(MutatorWord address, MutatorWord *baseReturn, MutatorWord *limitReturn) {
+  unsigned slot;
+  const IndexNodeStruct *leaf = indexLeaf(atomicLoad(&mutatorIndex.root), address, &slot);
+  if (leaf == NULL)
+    return NULL;
+  *baseReturn = leaf->as.leaf.base[slot];
+  *limitReturn = leaf->as.leaf.limit[slot];
+  return leaf->as.leaf.value[slot];
 }
 
 /* rows ---------------------------------------------------------------------- */

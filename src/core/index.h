@@ -43,6 +43,13 @@ void *mutatorIndexFind(MutatorWord address);
  */
 void *mutatorIndexNext(MutatorWord address, MutatorWord *baseReturn);
 
+/* mutatorIndexBounds -- the range that holds address, and where it starts and ends
+ *
+ * pre:      as mutatorIndexFind
+ * Returns   its value, or NULL and nothing else set
+ */
+void *mutatorIndexBounds(MutatorWord address, MutatorWord *baseReturn, MutatorWord *limitReturn);
+
 /* mutatorIndexSetup -- reserve room for `ranges` ranges (setup_index.c)
  *
  * pre:      one caller at a time.  Later calls do nothing once a range has been

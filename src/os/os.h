@@ -97,6 +97,37 @@ MutatorRes mutatorOSProcessRead(void *buffer, MutatorWord address, size_t size);
 MutatorRes mutatorOSProcessWrite(MutatorWord address, const void *buffer, size_t size);
 MutatorBool mutatorOSProcessOffered(void);
 
+/* mutatorOSPeek, Poke -- read or write this process's memory by a system call
+ *
+ * Without a fault, whatever the address; memory's protection counts.  Returns
+ * whether all of it was copied. */
+MutatorBool mutatorOSPeek(void *buffer, MutatorWord address, size_t size);
+MutatorBool mutatorOSPoke(MutatorWord address, const void *buffer, size_t size);
+
+/* mutatorOSProtect -- allow what `access` says in whole pages, and nothing else
+ *
+ * Returns   OK; MEMORY: the system has no room for another stretch of
+ *           protection, or not all of this is memory; ACCESS: refused for another reason.
+ *           Unless OK part of it may be done */
+MutatorRes mutatorOSProtect(MutatorWord base, size_t size, MutatorAccess access);
+
+/* mutatorOSMapped -- the lowest address at or above this one where memory is
+ *
+ * The address itself when nobody knows; the highest address of all when there is none. */
+MutatorWord mutatorOSMapped(MutatorWord address);
+
+/* mutatorOSThread -- the calling thread's number, as the system tells it to debuggers; below 2^32, not 0
+ *
+ * mutatorOSThreadForked: in a forked child, before which it is still the parent's. */
+MutatorWord mutatorOSThread(void);
+void mutatorOSThreadForked(void);
+
+/* mutatorOSWait -- sleep while *word is `value`, for some milliseconds at most
+ *
+ * mutatorOSWake: let `count` of those who sleep at the word look again. */
+void mutatorOSWait(const uint32_t *word, uint32_t value, unsigned milliseconds);
+void mutatorOSWake(const uint32_t *word, unsigned count);
+
 /* set-up (os/<os>/setup*.c) -------------------------------------------------- */
 
 /* Everything below is for os-neutral set-up code; sizes are bytes. */

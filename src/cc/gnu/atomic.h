@@ -37,6 +37,22 @@ static inline int atomicCompareAndSwap(AtomicWord *word, uintptr_t *expected, ui
   return __atomic_compare_exchange_n(word, expected, desired, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
+/* Words of 64 and of 32 bits on every CPU; those of 64 must be aligned for 8. */
+static inline uint64_t atomicLoad64(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
+static inline uint64_t atomicExchange64(uint64_t *word, uint64_t value) {
+  return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST);
+}
+static inline int atomicCompareAndSwap64(uint64_t *word, uint64_t *expected, uint64_t desired) {
+  return __atomic_compare_exchange_n(word, expected, desired, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+static inline uint32_t atomicLoad32(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
+static inline uint32_t atomicAdd32(uint32_t *word, uint32_t value) {
+  return __atomic_fetch_add(word, value, __ATOMIC_SEQ_CST);
+}
+static inline uint32_t atomicSubtract32(uint32_t *word, uint32_t value) {
+  return __atomic_fetch_sub(word, value, __ATOMIC_SEQ_CST);
+}
+
 /* Counters that nobody orders anything by; 64 bits on every CPU. */
 static inline void atomicCount(uint64_t *counter) { (void)__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED); }
 static inline uint64_t atomicCounted(const uint64_t *counter) { return __atomic_load_n(counter, __ATOMIC_RELAXED); }

@@ -65,6 +65,30 @@ static inline void atomicStore64Relaxed(uint64_t *word, uint64_t value) {
     old = found;
 }
 
+/* Words of 64 and of 32 bits on every CPU; those of 64 must be aligned for 8. */
+static inline uint64_t atomicLoad64(const uint64_t *word) { return atomicLoad64Relaxed(word); }
+static inline int atomicCompareAndSwap64(uint64_t *word, uint64_t *expected, uint64_t desired) {
+  const uint64_t old =
+      (uint64_t)_InterlockedCompareExchange64((volatile int64_t *)word, (int64_t)desired, (int64_t)*expected);
+  if (old == *expected)
+    return 1;
+  *expected = old;
+  return 0;
+}
+static inline uint64_t atomicExchange64(uint64_t *word, uint64_t value) {
+  uint64_t old = atomicLoad64(word);
+  while (!atomicCompareAndSwap64(word, &old, value))
+    continue;
+  return old;
+}
+static inline uint32_t atomicLoad32(const uint32_t *word) {
+  return (uint32_t)_InterlockedCompareExchange((volatile long *)(uintptr_t)word, 0, 0);
+}
+static inline uint32_t atomicAdd32(uint32_t *word, uint32_t value) {
+  return (uint32_t)_InterlockedExchangeAdd((volatile long *)word, (long)value);
+}
+static inline uint32_t atomicSubtract32(uint32_t *word, uint32_t value) { return atomicAdd32(word, 0 - value); }
+
 /* Counters that nobody orders anything by. */
 static inline void atomicCount(uint64_t *counter) {
   int64_t old = (int64_t)atomicLoad64Relaxed(counter), found;
