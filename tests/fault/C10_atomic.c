@@ -6,7 +6,6 @@
 #include "support/fault_test.h"
 
 #include <pthread.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 static MutatorWindowStruct window;
@@ -152,7 +151,7 @@ static void additions(size_t offset) {
 
 int main(void) {
   static MutatorFaultRangeStruct range;
-  size_t size = faultTestPageSize();
+  size_t size = nativePageSize();
   void *pointer = NULL;
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "FaultSetup");
   CHECK(MutatorWindowCreate(&window, size, MutatorWindowForkREFUSE) == MutatorResOK, "window");
@@ -160,7 +159,7 @@ int main(void) {
   CHECK(MutatorWindowAlias(&window, base, size, &pointer) == MutatorResOK, "alias");
   alias = pointer;
   CHECK(MutatorFaultRangeAdd(&range, base, base + size, callback, NULL, &window) == MutatorResOK, "add");
-  faultTestProtect(base, size, PROT_NONE);
+  nativeProtect(base, size, NativeNONE);
   stores(64);
   loads(128);
   if (faultTestFeature(FaultTestFeatureAVX))

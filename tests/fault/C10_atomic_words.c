@@ -14,7 +14,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include "support/fault_test.h"
@@ -147,7 +146,7 @@ static void setUp(void) {
   openPage = alias;
   CHECK(MutatorFaultRangeAdd(&range, protectedPage, protectedPage + PAGE, callback, NULL, &window) == MutatorResOK,
         "a range");
-  CHECK(mprotect(protectedPage, PAGE, PROT_NONE) == 0, "mprotect");
+  nativeProtect(protectedPage, PAGE, NativeNONE);
 }
 
 int main(void) {

@@ -6,7 +6,6 @@
 #include "support/fault_test.h"
 
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 static MutatorWindowStruct window;
@@ -45,7 +44,7 @@ static MutatorFaultResult callback(MutatorFaultRange range, MutatorContext conte
   (void)closure;
   switch (answer) {
   case ANSWER_STEP: return MutatorFaultStep(context) == MutatorResOK ? MutatorFaultHANDLED : MutatorFaultDECLINED;
-  case ANSWER_OPEN: faultTestProtect(base, faultTestPageSize(), PROT_READ | PROT_WRITE); return MutatorFaultHANDLED;
+  case ANSWER_OPEN: nativeProtect(base, nativePageSize(), NativeREADWRITE); return MutatorFaultHANDLED;
   default: return MutatorFaultDECLINED;
   }
 }
@@ -56,10 +55,10 @@ static void previous(int signal, siginfo_t *info, void *ucontext) {
   if (info->si_code > 0)
     CHECK(signal == SIGSEGV && info->si_addr == base, "a fault at %p", info->si_addr);
   forwardedToUs++;
-  faultTestProtect(base, faultTestPageSize(), PROT_READ | PROT_WRITE);
+  nativeProtect(base, nativePageSize(), NativeREADWRITE);
 }
 
-static void protect(void) { faultTestProtect(base, faultTestPageSize(), PROT_NONE); }
+static void protect(void) { nativeProtect(base, nativePageSize(), NativeNONE); }
 
 /* One instruction at one PC, so that its plan is found again. */
 __attribute__((noinline)) static void store(unsigned char *address) {
@@ -118,8 +117,8 @@ static void recovering(void) {
 static void failing(void) {
   void *alias = NULL;
   answer = ANSWER_STEP;
-  CHECK(MutatorWindowAlias(&window, base, faultTestPageSize(), &alias) == MutatorResOK, "alias");
-  faultTestProtect(alias, faultTestPageSize(), PROT_NONE);
+  CHECK(MutatorWindowAlias(&window, base, nativePageSize(), &alias) == MutatorResOK, "alias");
+  nativeProtect(alias, nativePageSize(), NativeNONE);
   protect();
   store(base);
   moved("a step without access",
@@ -134,9 +133,9 @@ int main(void) {
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   CHECK(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "FaultSetup");
-  CHECK(MutatorWindowCreate(&window, faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  CHECK(MutatorWindowCreate(&window, nativePageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
   base = MutatorWindowBase(&window);
-  CHECK(MutatorFaultRangeAdd(&range, base, base + faultTestPageSize(), callback, NULL, &window) == MutatorResOK, "add");
+  CHECK(MutatorFaultRangeAdd(&range, base, base + nativePageSize(), callback, NULL, &window) == MutatorResOK, "add");
   CHECK(MutatorCountersGet(&last) == MutatorResOK, "counters");
   stepping();
   opening();

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-SNIPPET(codeLoad, "mov (%rdi), %rax");
+SNIPPET(codeLoad, "mov (" rDI "), " rAX);
 
 static unsigned char *page;
 
@@ -25,22 +25,22 @@ static void checkAnswers(FaultTestStop stop) {
   CHECK(MutatorContextAddress(&stop->context, &address) == MutatorResOK && address == page, "Address");
   CHECK(MutatorContextAccess(&stop->context) == MutatorAccessREAD, "Access");
   CHECK(MutatorContextErrorCode(&stop->context, &code) == MutatorResOK && (code & 4) != 0, "ErrorCode");
-  CHECK(MutatorContextSP(&stop->context) == (void *)faultTestGet(stop->ucontext, MutatorRegisterSP), "SP");
-  CHECK(MutatorContextPC(&stop->context) == (void *)faultTestGet(stop->ucontext, MutatorRegisterPC), "PC");
+  CHECK(MutatorContextSP(&stop->context) == (void *)nativeGet(&stop->native, MutatorRegisterSP), "SP");
+  CHECK(MutatorContextPC(&stop->context) == (void *)nativeGet(&stop->native, MutatorRegisterPC), "PC");
   CHECK(MutatorContextScan(&stop->context, countAreas, &areas) == MutatorResOK && areas >= 2, "Scan");
 }
 
 static MutatorBool probe(FaultTestStop stop) {
   MutatorInstructionStruct instruction;
-  FaultTestPictureStruct picture;
-  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  NativePictureStruct picture;
+  nativePictureTake(&picture, &stop->native);
   checkAnswers(stop);
   CHECK(!MutatorContextCanStepInstruction(&stop->context), "CanStep");
   CHECK(MutatorContextDecline(&stop->context) == MutatorDeclineSETUP, "CanStep");
   CHECK(MutatorContextStepInstruction(&stop->context) == MutatorResSTATE, "Step");
   CHECK(MutatorContextStepInstructionWith(&stop->context, MutatorMemoryDirect()) == MutatorResSTATE, "StepWith");
   CHECK(MutatorContextDecode(&stop->context, &instruction) == MutatorResSTATE, "Decode");
-  CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "the record");
+  CHECK(nativePictureSame(&picture, &stop->native), "the record");
   return 0;
 }
 
@@ -61,10 +61,9 @@ int main(void) {
   MutatorFaultRange found = &range;
   FaultTestRegisters registers = {{0}};
   uint64_t word = 0;
-  faultTestStack(1 << 20);
   faultTestHandlers();
   page = faultTestPageNew(FaultTestPageNOACCESS);
-  registers.word[MutatorRegisterRDI] = (MutatorWord)page;
+  registers.word[FaultTestDI] = (MutatorWord)page;
   (void)FAULT_TEST_RUN(codeLoad, &registers, probe, NULL);
   CHECK(faultTestStops() == 1, "%u faults", faultTestStops());
   CHECK(MutatorMemoryProcess() == NULL, "no process memory yet");

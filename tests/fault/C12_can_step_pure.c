@@ -10,11 +10,11 @@
 
 #include <errno.h>
 
-SNIPPET(codeLoad, "mov (%rdi), %rax");
-SNIPPET(codeStore, "mov %rax, (%rdi)");
-SNIPPET(codeCompare, "cmpb $1, (%rdi)");
-SNIPPET(codeTest, "test %rcx, -4(%rdi)");
-SNIPPET(codeAdd, "addq $1, (%rdi)");
+SNIPPET(codeLoad, "mov (" rDI "), " rAX);
+SNIPPET(codeStore, "mov " rAX ", (" rDI ")");
+SNIPPET(codeCompare, "cmpb $1, (" rDI ")");
+SNIPPET(codeTest, "test " rCX ", -4(" rDI ")");
+SNIPPET(codeAdd, "add" WORD " $1, (" rDI ")");
 
 static uint64_t recoveries(void) {
   MutatorCountersStruct counters;
@@ -24,11 +24,11 @@ static uint64_t recoveries(void) {
 
 static MutatorBool probe(FaultTestStop stop) {
   uint64_t before = recoveries();
-  FaultTestPictureStruct picture;
+  NativePictureStruct picture;
   MutatorInstructionStruct instruction;
   unsigned i;
   CHECK(stop->number == 0, "CanStep has faulted");
-  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  nativePictureTake(&picture, &stop->native);
   errno = 4711;
   for (i = 0; i < 3; i++) {
     CHECK(MutatorContextCanStepInstruction(&stop->context) || stop->closure != NULL, "CanStep");
@@ -39,7 +39,7 @@ static MutatorBool probe(FaultTestStop stop) {
   CHECK(errno == 4711, "errno");
   CHECK(recoveries() == before, "%llu accesses were made and recovered from",
         (unsigned long long)(recoveries() - before));
-  CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "the record has changed: only Step moves the PC");
+  CHECK(nativePictureSame(&picture, &stop->native), "the record has changed: only Step moves the PC");
   return 0;
 }
 
@@ -50,7 +50,7 @@ int main(void) {
   size_t i;
   faultTestSetup();
   for (i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-    registers.word[MutatorRegisterRDI] = (MutatorWord)faultTestPageNew(kinds[i]);
+    registers.word[FaultTestDI] = (MutatorWord)faultTestPageNew(kinds[i]);
     (void)FAULT_TEST_RUN(codeLoad, &registers, probe, NULL);
     (void)FAULT_TEST_RUN(codeStore, &registers, probe, NULL);
     (void)FAULT_TEST_RUN(codeCompare, &registers, probe, NULL);

@@ -9,16 +9,15 @@
 #include "support/fault_test.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 /* All of them eight bytes long, so that one can replace another. */
 #define PAD "; nop; nop; nop; nop; nop"
-SNIPPET(storeRax, "mov %rax, (%rdi)" PAD);
-SNIPPET(storeRcx, "mov %rcx, (%rdi)" PAD);
-SNIPPET(loadRcx, "mov (%rdi), %rcx" PAD);
-SNIPPET(storeNext, "mov %rax, 8(%rdi); nop; nop; nop; nop");
-SNIPPET(storeShort, "mov %al, (%rdi); nop; nop; nop; nop; nop; nop");
-SNIPPET(unlisted, "sgdt (%rdi); nop; nop; nop; nop; nop");
+SNIPPET(storeRax, "mov " rAX ", (" rDI ")" PAD);
+SNIPPET(storeRcx, "mov " rCX ", (" rDI ")" PAD);
+SNIPPET(loadRcx, "mov (" rDI "), " rCX PAD);
+SNIPPET(storeNext, "mov " rAX ", 8(" rDI "); nop; nop; nop; nop");
+SNIPPET(storeShort, "mov %al, (" rDI "); nop; nop; nop; nop; nop; nop");
+SNIPPET(unlisted, "sgdt (" rDI "); nop; nop; nop; nop; nop");
 SNIPPET(harmless, "nop; nop; nop; nop; nop; nop; nop; nop");
 
 static MutatorWindowStruct window;
@@ -36,11 +35,11 @@ enum { Before = 0x77, Rax = 0x1111, Rcx = 0x2222, Size = 8 };
 
 static MutatorBool probe(FaultTestStop stop) {
   const Change *change = stop->closure;
-  unsigned char *code = (unsigned char *)faultTestGet(stop->ucontext, MutatorRegisterPC);
-  FaultTestPictureStruct picture;
+  unsigned char *code = (unsigned char *)nativeGet(&stop->native, MutatorRegisterPC);
+  NativePictureStruct picture;
   CHECK(MutatorContextCanStepInstruction(&stop->context), "CanStep");
   memcpy(code, change->to, Size);
-  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  nativePictureTake(&picture, &stop->native);
   CHECK(MutatorContextStepInstructionWith(&stop->context, MutatorWindowMemory(&window)) == change->res, "%s: %s",
         change->name, MutatorDeclineName(MutatorContextDecline(&stop->context)));
   CHECK(MutatorContextDecline(&stop->context) == change->decline, "%s: %s", change->name,
@@ -48,7 +47,7 @@ static MutatorBool probe(FaultTestStop stop) {
   CHECK(alias[0] == change->first && alias[1] == Before, "%s: memory has %#llx", change->name,
         (unsigned long long)alias[0]);
   if (change->res != MutatorResOK)
-    CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "%s: the record has changed", change->name);
+    CHECK(nativePictureSame(&picture, &stop->native), "%s: the record has changed", change->name);
   return 0;
 }
 
@@ -74,13 +73,13 @@ int main(void) {
   unsigned i;
   void *pointer = NULL;
   faultTestSetup();
-  CHECK(MutatorWindowCreate(&window, faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  CHECK(MutatorWindowCreate(&window, nativePageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
   CHECK(MutatorWindowAlias(&window, MutatorWindowBase(&window), 16, &pointer) == MutatorResOK, "alias");
   alias = pointer;
-  faultTestProtect(MutatorWindowBase(&window), faultTestPageSize(), PROT_NONE);
-  registers.word[MutatorRegisterRDI] = (MutatorWord)MutatorWindowBase(&window);
-  registers.word[MutatorRegisterRAX] = Rax;
-  registers.word[MutatorRegisterRCX] = Rcx;
+  nativeProtect(MutatorWindowBase(&window), nativePageSize(), NativeNONE);
+  registers.word[FaultTestDI] = (MutatorWord)MutatorWindowBase(&window);
+  registers.word[FaultTestAX] = Rax;
+  registers.word[FaultTestCX] = Rcx;
   for (i = 0; i < sizeof changes / sizeof changes[0]; i++) {
     alias[0] = alias[1] = Before;
     (void)FAULT_TEST_RUN(storeRax, &registers, probe, (void *)(uintptr_t)&changes[i]);

@@ -10,14 +10,14 @@
 
 #include <string.h>
 
-SNIPPET(codeLoad, "mov 8(%rdi,%rcx,4), %eax");
-SNIPPET(codeStore, "movw $0x1234, -2(%rdi)");
-SNIPPET(codeZero, "movzbl (%rdi), %eax");
-SNIPPET(codeSign, "movslq 100(%rdi), %rax");
-SNIPPET(codeCompare, "cmp %rax, (%rdi)");
-SNIPPET(codeTest, "testb $1, 7(%rdi)");
-SNIPPET(codeUnlisted, "sgdt (%rdi)");
-SNIPPET(codeRegisters, "mov %rax, %rbx; sgdt (%rdi)");
+SNIPPET(codeLoad, "mov 8(" rDI "," rCX ",4), %eax");
+SNIPPET(codeStore, "movw $0x1234, -2(" rDI ")");
+SNIPPET(codeZero, "movzbl (" rDI "), %eax");
+SNIPPET(codeSign, "movslq 100(" rDI "), " rAX);
+SNIPPET(codeCompare, "cmp " rAX ", (" rDI ")");
+SNIPPET(codeTest, "testb $1, 7(" rDI ")");
+SNIPPET(codeUnlisted, "sgdt (" rDI ")");
+SNIPPET(codeRegisters, "mov " rAX ", " rBX "; sgdt (" rDI ")");
 
 typedef struct Case {
   const char *name, *title;
@@ -54,19 +54,19 @@ static void check(const Case *c, MutatorContext context, MutatorWord rdi, Mutato
 
 static MutatorBool probe(FaultTestStop stop) {
   const Case *c = stop->closure;
-  MutatorWord rdi = faultTestGet(stop->ucontext, MutatorRegisterRDI);
-  MutatorWord pc = faultTestGet(stop->ucontext, MutatorRegisterPC);
-  FaultTestPictureStruct picture;
+  MutatorWord rdi = nativeGet(&stop->native, FaultTestDI);
+  MutatorWord pc = nativeGet(&stop->native, MutatorRegisterPC);
+  NativePictureStruct picture;
   MutatorContextStruct thread;
-  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  nativePictureTake(&picture, &stop->native);
   check(c, &stop->context, rdi, pc);
-  CHECK(MutatorContextInitThread(&thread, stop->ucontext) == MutatorResOK, "InitThread");
+  CHECK(MutatorContextInitThread(&thread, stop->native.ucontext) == MutatorResOK, "InitThread");
   check(c, &thread, rdi, pc);
-  CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "%s: the record has changed", c->name);
+  CHECK(nativePictureSame(&picture, &stop->native), "%s: the record has changed", c->name);
   /* It does not ask what the fault says. */
-  stop->info->si_addr = NULL;
+  stop->native.info->si_addr = NULL;
   check(c, &stop->context, rdi, pc);
-  faultTestSet(stop->ucontext, MutatorRegisterFLAGS, faultTestGet(stop->ucontext, MutatorRegisterFLAGS) | 0x400);
+  nativeSet(&stop->native, MutatorRegisterFLAGS, nativeGet(&stop->native, MutatorRegisterFLAGS) | 0x400);
   return 0;
 }
 
@@ -89,14 +89,14 @@ int main(void) {
   size_t i;
   faultTestSetup();
   page = faultTestPageNew(FaultTestPageNOACCESS);
-  registers.word[MutatorRegisterRCX] = 5;
+  registers.word[FaultTestCX] = 5;
   for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    registers.word[MutatorRegisterRDI] = (MutatorWord)page + 8;
+    registers.word[FaultTestDI] = (MutatorWord)page + 8;
     (void)faultTestRun(&registers, faultTestCode(cases[i].code, (size_t)(cases[i].end - cases[i].code)), probe,
                        (void *)(uintptr_t)&cases[i]);
     CHECK(faultTestStops() == 1, "%s: %u faults", cases[i].name, faultTestStops());
   }
-  registers.word[MutatorRegisterRDI] = (MutatorWord)page;
+  registers.word[FaultTestDI] = (MutatorWord)page;
   (void)FAULT_TEST_RUN(codeUnlisted, &registers, probeDeclined, NULL);
   (void)FAULT_TEST_RUN(codeRegisters, &registers, probeDeclined, NULL);
   return 0;

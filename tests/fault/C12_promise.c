@@ -7,14 +7,13 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "arch/x86/decoder.h"
 #include "core/plan_cache.h"
 
-SNIPPET(codeLoad, "mov (%rdi), %rax");
-SNIPPET(codeStore, "movq $0x1234567, 24(%rdi)");
-SNIPPET(codeCompare, "cmp %cl, (%rdi)");
+SNIPPET(codeLoad, "mov (" rDI "), " rAX);
+SNIPPET(codeStore, "mov" WORD " $0x1234567, 24(" rDI ")");
+SNIPPET(codeCompare, "cmp %cl, (" rDI ")");
 
 static MutatorWindowStruct window;
 
@@ -74,9 +73,9 @@ int main(void) {
   FaultTestRegisters registers = {{0}};
   size_t i;
   faultTestSetup();
-  CHECK(MutatorWindowCreate(&window, faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
-  faultTestProtect(MutatorWindowBase(&window), faultTestPageSize(), PROT_NONE);
-  registers.word[MutatorRegisterRDI] = (MutatorWord)MutatorWindowBase(&window);
+  CHECK(MutatorWindowCreate(&window, nativePageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  nativeProtect(MutatorWindowBase(&window), nativePageSize(), NativeNONE);
+  registers.word[FaultTestDI] = (MutatorWord)MutatorWindowBase(&window);
   for (i = 0; i < sizeof spoils / sizeof spoils[0]; i++) {
     void (*spoil)(void) = spoils[i];
     (void)FAULT_TEST_RUN(codeLoad, &registers, probe, &spoil);

@@ -5,11 +5,9 @@
 
 #include "support/fault_test.h"
 
-#include <sys/mman.h>
-
-SNIPPET(codeLoad, "mov (%rdi), %rax");
-SNIPPET(codeCompare, "cmp %rcx, (%rdi); sete %al");
-SNIPPET(codeStore, "mov %rdx, (%rdi)");
+SNIPPET(codeLoad, "mov (" rDI "), " rAX);
+SNIPPET(codeCompare, "cmp " rCX ", (" rDI "); sete %al");
+SNIPPET(codeStore, "mov " rDX ", (" rDI ")");
 
 static MutatorWindowStruct window;
 static uint64_t *alias;
@@ -22,7 +20,7 @@ static MutatorBool probe(FaultTestStop stop) {
   CHECK(MutatorContextDecode(&stop->context, &instruction) == MutatorResOK, "Decode");
   *alias = New; /* a weak reference has been fixed */
   /* And a register that the instruction uses may be edited as well. */
-  CHECK(MutatorContextSetRegister(&stop->context, MutatorRegisterRDX, Later) == MutatorResOK, "SetRegister");
+  CHECK(MutatorContextSetRegister(&stop->context, FaultTestDX, Later) == MutatorResOK, "SetRegister");
   CHECK(MutatorContextStepInstructionWith(&stop->context, MutatorWindowMemory(&window)) == MutatorResOK, "Step");
   return 1;
 }
@@ -31,16 +29,16 @@ int main(void) {
   FaultTestRegisters registers = {{0}}, out;
   void *pointer = NULL;
   faultTestSetup();
-  CHECK(MutatorWindowCreate(&window, faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  CHECK(MutatorWindowCreate(&window, nativePageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
   CHECK(MutatorWindowAlias(&window, MutatorWindowBase(&window), 8, &pointer) == MutatorResOK, "alias");
   alias = pointer;
-  faultTestProtect(MutatorWindowBase(&window), faultTestPageSize(), PROT_NONE);
-  registers.word[MutatorRegisterRDI] = (MutatorWord)MutatorWindowBase(&window);
-  registers.word[MutatorRegisterRCX] = New;
+  nativeProtect(MutatorWindowBase(&window), nativePageSize(), NativeNONE);
+  registers.word[FaultTestDI] = (MutatorWord)MutatorWindowBase(&window);
+  registers.word[FaultTestCX] = New;
   out = FAULT_TEST_RUN(codeLoad, &registers, probe, NULL);
-  CHECK(out.word[MutatorRegisterRAX] == New, "it loaded %#zx", out.word[MutatorRegisterRAX]);
+  CHECK(out.word[FaultTestAX] == New, "it loaded %#zx", out.word[FaultTestAX]);
   out = FAULT_TEST_RUN(codeCompare, &registers, probe, NULL);
-  CHECK((out.word[MutatorRegisterRAX] & 1) == 1, "it compared the new word");
+  CHECK((out.word[FaultTestAX] & 1) == 1, "it compared the new word");
   (void)FAULT_TEST_RUN(codeStore, &registers, probe, NULL);
   CHECK(*alias == Later, "it stored the new value");
   return 0;

@@ -11,24 +11,24 @@
 
 #include "support/access_of.h"
 
-SNIPPET(codeLoad, "mov (%rdi), %rax");
+SNIPPET(codeLoad, "mov (" rDI "), " rAX);
 
 static unsigned char *page;
 
 /* What is not the library's own is not recovered from. */
 static void checkRefusals(FaultTestStop stop) {
-  MutatorWord pc = faultTestGet(stop->ucontext, MutatorRegisterPC);
-  siginfo_t sent = *stop->info;
-  CHECK(!MutatorFaultRecover(stop->info, stop->ucontext), "the client's own fault");
-  CHECK(!MutatorFaultRecover(NULL, stop->ucontext) && !MutatorFaultRecover(stop->info, NULL), "NULL");
-  CHECK(!MutatorFaultRecover((siginfo_t *)((uintptr_t)stop->info + 1), stop->ucontext), "misaligned");
-  CHECK(!MutatorFaultRecover(stop->info, (ucontext_t *)((uintptr_t)stop->ucontext + 1)), "misaligned");
+  MutatorWord pc = nativeGet(&stop->native, MutatorRegisterPC);
+  siginfo_t sent = *stop->native.info;
+  CHECK(!MutatorFaultRecover(stop->native.info, stop->native.ucontext), "the client's own fault");
+  CHECK(!MutatorFaultRecover(NULL, stop->native.ucontext) && !MutatorFaultRecover(stop->native.info, NULL), "NULL");
+  CHECK(!MutatorFaultRecover((siginfo_t *)((uintptr_t)stop->native.info + 1), stop->native.ucontext), "misaligned");
+  CHECK(!MutatorFaultRecover(stop->native.info, (ucontext_t *)((uintptr_t)stop->native.ucontext + 1)), "misaligned");
   /* A signal that arrives just before the access is made: the access is still to come. */
   sent.si_code = SI_USER;
-  faultTestSet(stop->ucontext, MutatorRegisterPC, accessOf(mutatorNativeLoad8));
-  CHECK(!MutatorFaultRecover(&sent, stop->ucontext), "a signal somebody sent");
-  CHECK(faultTestGet(stop->ucontext, MutatorRegisterPC) == accessOf(mutatorNativeLoad8), "the PC");
-  faultTestSet(stop->ucontext, MutatorRegisterPC, pc);
+  nativeSet(&stop->native, MutatorRegisterPC, accessOf(mutatorNativeLoad8));
+  CHECK(!MutatorFaultRecover(&sent, stop->native.ucontext), "a signal somebody sent");
+  CHECK(nativeGet(&stop->native, MutatorRegisterPC) == accessOf(mutatorNativeLoad8), "the PC");
+  nativeSet(&stop->native, MutatorRegisterPC, pc);
 }
 
 static MutatorBool probe(FaultTestStop stop) {
@@ -40,11 +40,10 @@ static MutatorBool probe(FaultTestStop stop) {
 
 int main(void) {
   FaultTestRegisters registers = {{0}};
-  faultTestStack(1 << 20);
   faultTestHandlers();
   page = faultTestPageNew(FaultTestPageNOACCESS);
   nofaultAll(page);
-  registers.word[MutatorRegisterRDI] = (MutatorWord)page;
+  registers.word[FaultTestDI] = (MutatorWord)page;
   (void)FAULT_TEST_RUN(codeLoad, &registers, probe, NULL);
   CHECK(faultTestStops() == 1, "%u faults", faultTestStops());
   return 0;

@@ -8,28 +8,28 @@
 
 #include "support/fault_test.h"
 
-SNIPPET(codeRead, "mov (%rdi), %rax");
-SNIPPET(codeRead1, "movzbl (%rdi), %eax");
-SNIPPET(codeCompare, "cmpl $7, (%rdi)");
-SNIPPET(codeWrite, "mov %rax, (%rdi)");
-SNIPPET(codeWrite2, "movw $1, (%rdi)");
-SNIPPET(codeAdd, "add %rax, (%rdi)");
-SNIPPET(codeIncrement, "lock incl (%rdi)");
-SNIPPET(codeExchangeAdd, "lock xadd %rax, (%rdi)");
-SNIPPET(codeBitSet, "btsq $3, (%rdi)");
-SNIPPET(codeSwapFails, "lock cmpxchg %rcx, (%rdi)");
-SNIPPET(codeSwapFailsPlain, "cmpxchg %ecx, (%rdi)");
-SNIPPET(codeExchange, "xchg %rax, (%rdi)");
-SNIPPET(codeVector, "movups (%rdi), %xmm0");
-SNIPPET(codeVectorStore, "movups %xmm0, (%rdi)");
-SNIPPET(codePush, "lea 8(%rdi), %rsp; push %rax");
-SNIPPET(codePop, "lea (%rdi), %rsp; pop %rax");
-SNIPPET(codeCallPush, "lea 8(%rdi), %rsp; call *%rbx");
-SNIPPET(codeCallMemory, "call *(%rdi)");
-SNIPPET(codeJumpMemory, "jmp *(%rdi)");
-SNIPPET(codeReturn, "lea (%rdi), %rsp; ret");
-SNIPPET(codeMoveStringTo, "lea 16(%rbx), %rsi; mov $64, %ecx; cld; rep movsb");
-SNIPPET(codeMoveStringFrom, "mov %rdi, %rsi; mov %rbx, %rdi; mov $64, %ecx; cld; rep movsb");
+SNIPPET(codeRead, "mov (" rDI "), " rAX);
+SNIPPET(codeRead1, "movzbl (" rDI "), %eax");
+SNIPPET(codeCompare, "cmpl $7, (" rDI ")");
+SNIPPET(codeWrite, "mov " rAX ", (" rDI ")");
+SNIPPET(codeWrite2, "movw $1, (" rDI ")");
+SNIPPET(codeAdd, "add " rAX ", (" rDI ")");
+SNIPPET(codeIncrement, "lock incl (" rDI ")");
+SNIPPET(codeExchangeAdd, "lock xadd " rAX ", (" rDI ")");
+SNIPPET(codeBitSet, "bts" WORD " $3, (" rDI ")");
+SNIPPET(codeSwapFails, "lock cmpxchg " rCX ", (" rDI ")");
+SNIPPET(codeSwapFailsPlain, "cmpxchg %ecx, (" rDI ")");
+SNIPPET(codeExchange, "xchg " rAX ", (" rDI ")");
+SNIPPET(codeVector, "movups (" rDI "), %xmm0");
+SNIPPET(codeVectorStore, "movups %xmm0, (" rDI ")");
+SNIPPET(codePush, "lea 8(" rDI "), " rSP "; push " rAX);
+SNIPPET(codePop, "lea (" rDI "), " rSP "; pop " rAX);
+SNIPPET(codeCallPush, "lea 8(" rDI "), " rSP "; call *" rBX);
+SNIPPET(codeCallMemory, "call *(" rDI ")");
+SNIPPET(codeJumpMemory, "jmp *(" rDI ")");
+SNIPPET(codeReturn, "lea (" rDI "), " rSP "; ret");
+SNIPPET(codeMoveStringTo, "lea 16(" rBX "), " rSI "; mov $64, %ecx; cld; rep movsb");
+SNIPPET(codeMoveStringFrom, "mov " rDI ", " rSI "; mov " rBX ", " rDI "; mov $64, %ecx; cld; rep movsb");
 SNIPPET(codeStoreString, "mov $64, %ecx; cld; rep stosb");
 
 typedef struct Shape {
@@ -79,7 +79,7 @@ typedef struct Expectation {
 static void checkCode(FaultTestStop stop, const Expectation *e) {
   MutatorWord code = ~(MutatorWord)0;
   THAT(MutatorContextErrorCode(&stop->context, &code) == MutatorResOK);
-  THAT(code == (MutatorWord)stop->ucontext->uc_mcontext.gregs[REG_ERR]);
+  THAT(code == (MutatorWord)stop->native.ucontext->uc_mcontext.gregs[REG_ERR]);
   THAT(((code & 2) != 0) == (e->shape->access == MutatorAccessWRITE));
   THAT((code & 4) != 0 && (code & 16) == 0);
 }
@@ -95,7 +95,7 @@ static MutatorBool probe(FaultTestStop stop) {
   THAT(MutatorContextAccess(&stop->context) == e->shape->access);
   THAT(MutatorContextAccessSource(&stop->context) == MutatorSourceHARDWARE);
   checkCode(stop, e);
-  THAT(MutatorContextPC(&stop->context) == (void *)faultTestGet(stop->ucontext, MutatorRegisterPC));
+  THAT(MutatorContextPC(&stop->context) == (void *)nativeGet(&stop->native, MutatorRegisterPC));
   return 0;
 }
 
@@ -106,9 +106,9 @@ static void one(const Shape *shape, FaultTestPage kind, unsigned char *page, uns
                                            MutatorFaultKindNONE, MutatorFaultKindUNMAPPED,   MutatorFaultKindBUS};
   Expectation e = {shape, kind, kinds[kind], start < page ? page : start};
   FaultTestRegisters registers = {{0}};
-  registers.word[MutatorRegisterRAX] = 0x0123456789abcdef;
-  registers.word[MutatorRegisterRDI] = (MutatorWord)start;
-  registers.word[MutatorRegisterRBX] = (MutatorWord)scratch;
+  registers.word[FaultTestAX] = 0x0123456789abcdef;
+  registers.word[FaultTestDI] = (MutatorWord)start;
+  registers.word[FaultTestBX] = (MutatorWord)scratch;
   (void)faultTestRun(&registers, faultTestCode(shape->code, (size_t)(shape->end - shape->code)), probe, &e);
   CHECK(faultTestStops() == 1, "%s of a %s page: %u faults", shape->name, faultTestPageName(kind), faultTestStops());
 }
@@ -116,7 +116,7 @@ static void one(const Shape *shape, FaultTestPage kind, unsigned char *page, uns
 static void everywhere(const Shape *shape, FaultTestPage kind) {
   static unsigned char scratch[256];
   unsigned char *page = faultTestPageNew(kind);
-  size_t size = faultTestPageSize();
+  size_t size = nativePageSize();
   unsigned n;
   one(shape, kind, page, page, scratch);
   one(shape, kind, page, page + 1000, scratch);
@@ -131,7 +131,7 @@ static void everywhere(const Shape *shape, FaultTestPage kind) {
 static MutatorBool probeString(FaultTestStop stop) {
   void *address = NULL;
   CHECK(MutatorContextAddress(&stop->context, &address) == MutatorResOK && address == stop->closure, "page start");
-  CHECK(faultTestGet(stop->ucontext, MutatorRegisterRCX) == 64 - 24, "RCX is reduced");
+  CHECK(nativeGet(&stop->native, FaultTestCX) == 64 - 24, "RCX is reduced");
   return 0;
 }
 
@@ -147,7 +147,7 @@ int main(void) {
       if (kinds[j] != FaultTestPageREADONLY || shapes[i].access == MutatorAccessWRITE)
         everywhere(&shapes[i], kinds[j]);
   page = faultTestPageNew(FaultTestPageNOACCESS);
-  registers.word[MutatorRegisterRDI] = (MutatorWord)(page - 24);
+  registers.word[FaultTestDI] = (MutatorWord)(page - 24);
   (void)FAULT_TEST_RUN(codeStoreString, &registers, probeString, page);
   return 0;
 }

@@ -8,7 +8,7 @@
 
 #include "support/fault_test.h"
 
-SNIPPET(codeJump, "jmp *%rdi");
+SNIPPET(codeJump, "jmp *" rDI);
 
 typedef struct Expectation {
   FaultTestPage page;
@@ -49,7 +49,7 @@ static MutatorBool probe(FaultTestStop stop) {
 static void jumpTo(const Expectation *e) {
   FaultTestRegisters registers = {{0}};
   Expectation expectation = *e;
-  registers.word[MutatorRegisterRDI] = (MutatorWord)e->pc;
+  registers.word[FaultTestDI] = (MutatorWord)e->pc;
   (void)FAULT_TEST_RUN(codeJump, &registers, probe, &expectation);
   CHECK(faultTestStops() == 1, "%s page: %u faults", faultTestPageName(e->page), faultTestStops());
 }

@@ -8,7 +8,8 @@
 #include <string.h>
 
 /* RDI base, RSI eight indices. */
-SNIPPET(codeGather, "vmovdqu (%rsi), %ymm1; vpcmpeqd %ymm2, %ymm2, %ymm2; vpgatherdd %ymm2, (%rdi,%ymm1,4), %ymm0");
+SNIPPET(codeGather,
+        "vmovdqu (" rSI "), %ymm1; vpcmpeqd %ymm2, %ymm2, %ymm2; vpgatherdd %ymm2, (" rDI ",%ymm1,4), %ymm0");
 
 typedef struct Expectation {
   FaultTestPage page;
@@ -35,8 +36,8 @@ static void gather(FaultTestPage kind, MutatorFaultKind fault, unsigned element,
   Expectation e = {kind, fault, page + 4 * into};
   FaultTestRegisters registers = {{0}};
   indices[element] = into;
-  registers.word[MutatorRegisterRDI] = (MutatorWord)page;
-  registers.word[MutatorRegisterRSI] = (MutatorWord)indices;
+  registers.word[FaultTestDI] = (MutatorWord)page;
+  registers.word[FaultTestSI] = (MutatorWord)indices;
   (void)FAULT_TEST_RUN(codeGather, &registers, probe, &e);
   CHECK(faultTestStops() == 1, "%u faults", faultTestStops());
 }

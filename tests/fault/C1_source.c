@@ -5,10 +5,10 @@
 
 #include "support/fault_test.h"
 
-SNIPPET(codeLoad, "mov (%rdi), %rax");
-SNIPPET(codeStore, "mov %rax, (%rdi)");
+SNIPPET(codeLoad, "mov (" rDI "), " rAX);
+SNIPPET(codeStore, "mov " rAX ", (" rDI ")");
 /* Not an access that a client would want stepped, so not one that the table will have. */
-SNIPPET(codeDeclined, "sgdt (%rdi)");
+SNIPPET(codeDeclined, "sgdt (" rDI ")");
 
 typedef struct Expectation {
   MutatorAccess access;
@@ -25,7 +25,7 @@ static MutatorBool probe(FaultTestStop stop) {
   CHECK(MutatorContextAccessSource(context) == (e->stepped ? MutatorSourceDECODED : MutatorSourceHARDWARE),
         "after CanStep");
   /* A plan says nothing about an instruction elsewhere. */
-  faultTestSet(stop->ucontext, MutatorRegisterPC, faultTestGet(stop->ucontext, MutatorRegisterPC) + 1);
+  nativeSet(&stop->native, MutatorRegisterPC, nativeGet(&stop->native, MutatorRegisterPC) + 1);
   CHECK(MutatorContextAccessSource(context) == MutatorSourceHARDWARE, "the PC has moved");
   return 0;
 }
@@ -34,7 +34,7 @@ static MutatorBool probeThread(FaultTestStop stop) {
   MutatorContextStruct thread;
   void *address = &thread;
   MutatorWord code = 77;
-  CHECK(MutatorContextInitThread(&thread, stop->ucontext) == MutatorResOK, "InitThread");
+  CHECK(MutatorContextInitThread(&thread, stop->native.ucontext) == MutatorResOK, "InitThread");
   CHECK(MutatorContextKind(&thread) == MutatorFaultKindNONE, "a THREAD context");
   CHECK(MutatorContextAccess(&thread) == MutatorAccessNONE, "a THREAD context");
   CHECK(MutatorContextAccessSource(&thread) == MutatorSourceNONE, "a THREAD context");
@@ -50,7 +50,7 @@ int main(void) {
   Expectation load = {MutatorAccessREAD, 1}, store = {MutatorAccessWRITE, 1}, declined = {MutatorAccessWRITE, 0};
   FaultTestRegisters registers = {{0}};
   faultTestSetup();
-  registers.word[MutatorRegisterRDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
+  registers.word[FaultTestDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
   (void)FAULT_TEST_RUN(codeLoad, &registers, probe, &load);
   (void)FAULT_TEST_RUN(codeStore, &registers, probe, &store);
   (void)FAULT_TEST_RUN(codeDeclined, &registers, probe, &declined);

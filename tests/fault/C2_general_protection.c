@@ -8,37 +8,37 @@
 #define REGISTERS "mov %rdi, %rbp; "
 
 /* The operand is at RDI, RBP or RSP, which is where the case wants it. */
-SNIPPET(codeLoad, "mov (%rdi), %rax");
-SNIPPET(codeStore, "movb $1, 64(%rdi)");
-SNIPPET(codeLoadFrame, REGISTERS "mov (%rbp), %rax");
-SNIPPET(codeLoadStack, "mov %rdi, %rsp; mov (%rsp), %rax");
-SNIPPET(codeLoadIndexed, "xor %ecx, %ecx; mov (%rcx,%rdi,1), %eax");
-SNIPPET(codeAdd, "lock addl $1, (%rdi)");
-SNIPPET(codeIndirect, "jmp *(%rdi)");
-SNIPPET(codeFloat, "fldl (%rdi)");
-SNIPPET(codeBits, "bt %eax, (%rdi)");
-SNIPPET(codeJump, "jmp *%rdi");
+SNIPPET(codeLoad, "mov (" rDI "), " rAX);
+SNIPPET(codeStore, "movb $1, 64(" rDI ")");
+SNIPPET(codeLoadFrame, REGISTERS "mov (" rBP "), " rAX);
+SNIPPET(codeLoadStack, "mov " rDI ", " rSP "; mov (" rSP "), " rAX);
+SNIPPET(codeLoadIndexed, "xor %ecx, %ecx; mov (" rCX "," rDI ",1), %eax");
+SNIPPET(codeAdd, "lock addl $1, (" rDI ")");
+SNIPPET(codeIndirect, "jmp *(" rDI ")");
+SNIPPET(codeFloat, "fldl (" rDI ")");
+SNIPPET(codeBits, "bt %eax, (" rDI ")");
+SNIPPET(codeJump, "jmp *" rDI);
 
-SNIPPET(codeMovaps, "movaps (%rdi), %xmm0");
-SNIPPET(codeMovapsStore, "movaps %xmm9, 32(%rdi)");
-SNIPPET(codeMovdqa, "movdqa (%rdi), %xmm1");
-SNIPPET(codeMovdqaStore, "movdqa %xmm1, (%rdi)");
-SNIPPET(codeMovntps, "movntps %xmm1, (%rdi)");
-SNIPPET(codePaddd, "paddd (%rdi), %xmm1");
-SNIPPET(codePshufb, "pshufb (%rdi), %xmm1");
-SNIPPET(codePshufd, "pshufd $1, (%rdi), %xmm1");
-SNIPPET(codeShufps, "shufps $1, (%rdi), %xmm1");
-SNIPPET(codeSwap16, "cmpxchg16b (%rdi)");
-SNIPPET(codeVmovdqa, "vmovdqa (%rdi), %xmm1");
-SNIPPET(codeVmovdqa32, "vmovdqa (%rdi), %ymm1");
-SNIPPET(codeVmovapsStore, "vmovaps %ymm8, (%rdi)");
-SNIPPET(codeVmovdqa64, "vmovdqa64 (%rdi), %zmm1");
-SNIPPET(codeVmovdqa64Short, "vmovdqa32 64(%rdi), %zmm17");
+SNIPPET(codeMovaps, "movaps (" rDI "), %xmm0");
+SNIPPET(codeMovapsStore, "movaps %xmm9, 32(" rDI ")");
+SNIPPET(codeMovdqa, "movdqa (" rDI "), %xmm1");
+SNIPPET(codeMovdqaStore, "movdqa %xmm1, (" rDI ")");
+SNIPPET(codeMovntps, "movntps %xmm1, (" rDI ")");
+SNIPPET(codePaddd, "paddd (" rDI "), %xmm1");
+SNIPPET(codePshufb, "pshufb (" rDI "), %xmm1");
+SNIPPET(codePshufd, "pshufd $1, (" rDI "), %xmm1");
+SNIPPET(codeShufps, "shufps $1, (" rDI "), %xmm1");
+SNIPPET(codeSwap16, "cmpxchg16b (" rDI ")");
+SNIPPET(codeVmovdqa, "vmovdqa (" rDI "), %xmm1");
+SNIPPET(codeVmovdqa32, "vmovdqa (" rDI "), %ymm1");
+SNIPPET(codeVmovapsStore, "vmovaps %ymm8, (" rDI ")");
+SNIPPET(codeVmovdqa64, "vmovdqa64 (" rDI "), %zmm1");
+SNIPPET(codeVmovdqa64Short, "vmovdqa32 64(" rDI "), %zmm17");
 
 SNIPPET(codeHalt, "hlt");
 SNIPPET(codeInput, "in (%dx), %al");
 SNIPPET(codeInterrupts, "cli");
-SNIPPET(codeControl, "mov %cr0, %rax");
+SNIPPET(codeControl, "mov %cr0, " rAX);
 
 typedef struct Case {
   const char *name;
@@ -94,12 +94,13 @@ static const Case cases[] = {
 static MutatorBool probe(FaultTestStop stop) {
   const Case *c = stop->closure;
   MutatorContext context = &stop->context;
-  FaultTestPictureStruct picture;
+  NativePictureStruct picture;
   void *address = &address;
   MutatorWord code = 77;
-  CHECK(stop->signal == c->signal, "%s: signal %d", c->name, stop->signal);
-  CHECK(stop->info->si_code == SI_KERNEL && stop->info->si_addr == NULL, "%s: code %d", c->name, stop->info->si_code);
-  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  CHECK(stop->native.signal == c->signal, "%s: signal %d", c->name, stop->native.signal);
+  CHECK(stop->native.info->si_code == SI_KERNEL && stop->native.info->si_addr == NULL, "%s: code %d", c->name,
+        stop->native.info->si_code);
+  nativePictureTake(&picture, &stop->native);
   CHECK(MutatorContextKind(context) == c->kind, "%s: kind %d", c->name, (int)MutatorContextKind(context));
   CHECK(MutatorContextAddress(context, &address) == MutatorResFAIL && address == &address, "%s", c->name);
   CHECK(MutatorContextErrorCode(context, &code) == MutatorResFAIL && code == 77, "%s", c->name);
@@ -108,13 +109,13 @@ static MutatorBool probe(FaultTestStop stop) {
   CHECK(!MutatorContextCanStepInstruction(context), "%s", c->name);
   CHECK(MutatorContextDecline(context) == MutatorDeclineKIND, "%s", c->name);
   CHECK(MutatorContextStepInstruction(context) == MutatorResUNIMPL, "%s", c->name);
-  CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "%s", c->name);
+  CHECK(nativePictureSame(&picture, &stop->native), "%s", c->name);
   return 0;
 }
 
 static void run(const Case *c, const unsigned char *page) {
   FaultTestRegisters registers = {{0}};
-  registers.word[MutatorRegisterRDI] = c->address < 4096 ? (MutatorWord)page + c->address : c->address;
+  registers.word[FaultTestDI] = c->address < 4096 ? (MutatorWord)page + c->address : c->address;
   (void)faultTestRun(&registers, faultTestCode(c->code, (size_t)(c->end - c->code)), probe, (void *)(uintptr_t)c);
   CHECK(faultTestStops() == 1, "%s: %u faults", c->name, faultTestStops());
 }
@@ -136,7 +137,7 @@ int main(void) {
   for (i = 0; i < sizeof cases / sizeof cases[0]; i++)
     if (cases[i].feature == Always || faultTestFeature((FaultTestFeature)cases[i].feature))
       run(&cases[i], page);
-  registers.word[MutatorRegisterRDI] = 0xffff800000001000;
+  registers.word[FaultTestDI] = 0xffff800000001000;
   (void)FAULT_TEST_RUN(codeLoad, &registers, probeKernel, NULL);
   return 0;
 }

@@ -5,7 +5,7 @@
 
 #include "support/fault_test.h"
 
-#define SET_TF "pushfq; orl $0x100, (%rsp); popfq; "
+#define SET_TF "pushf; orl $0x100, (" rSP "); popf; "
 
 SNIPPET(codeIllegal, "ud2");
 SNIPPET(codeInvalid, ".byte 0x06");
@@ -15,9 +15,9 @@ SNIPPET(codeTrace, SET_TF "nop; nop");
 SNIPPET(codeDebug, ".byte 0xf1");
 SNIPPET(codeDivide, "xor %edx, %edx; xor %ecx, %ecx; div %ecx");
 SNIPPET(codeQuotient, "mov $0x7fffffff, %edx; mov $1, %ecx; idiv %ecx");
-SNIPPET(codeDivideMemory, "movq $0, (%rdi); xor %edx, %edx; divq (%rdi)");
-SNIPPET(codeFloat, "movl $0x1d80, (%rdi); ldmxcsr (%rdi); xorps %xmm0, %xmm0; movl $0x3f800000, (%rdi);"
-                   "movss (%rdi), %xmm1; divss %xmm0, %xmm1");
+SNIPPET(codeDivideMemory, "mov" WORD " $0, (" rDI "); xor %edx, %edx; div" WORD " (" rDI ")");
+SNIPPET(codeFloat, "movl $0x1d80, (" rDI "); ldmxcsr (" rDI "); xorps %xmm0, %xmm0; movl $0x3f800000, (" rDI ");"
+                   "movss (" rDI "), %xmm1; divss %xmm0, %xmm1");
 
 typedef struct Case {
   const char *name;
@@ -40,18 +40,19 @@ enum { TF = 0x100, MXCSR = 0x1f80 };
 
 /* Leave the snippet with traps off. */
 static void calm(ucontext_t *ucontext) {
-  faultTestSet(ucontext, MutatorRegisterFLAGS, faultTestGet(ucontext, MutatorRegisterFLAGS) & ~(MutatorWord)TF);
+  nativeUcontextSet(ucontext, MutatorRegisterFLAGS,
+                    nativeUcontextGet(ucontext, MutatorRegisterFLAGS) & ~(MutatorWord)TF);
   ucontext->uc_mcontext.fpregs->mxcsr = MXCSR;
 }
 
 static MutatorBool probe(FaultTestStop stop) {
   const Case *c = stop->closure;
   MutatorContext context = &stop->context;
-  FaultTestPictureStruct picture;
+  NativePictureStruct picture;
   void *address = &address;
   MutatorWord code = 77;
-  faultTestPictureTake(&picture, stop->info, stop->ucontext);
-  CHECK(stop->signal == c->signal, "%s: signal %d", c->name, stop->signal);
+  nativePictureTake(&picture, &stop->native);
+  CHECK(stop->native.signal == c->signal, "%s: signal %d", c->name, stop->native.signal);
   CHECK(MutatorContextKind(context) == c->kind, "%s: kind %d", c->name, (int)MutatorContextKind(context));
   CHECK(MutatorContextAddress(context, &address) == MutatorResFAIL && address == &address, "%s", c->name);
   CHECK(MutatorContextErrorCode(context, &code) == MutatorResFAIL && code == 77, "%s", c->name);
@@ -60,8 +61,8 @@ static MutatorBool probe(FaultTestStop stop) {
   CHECK(!MutatorContextCanStepInstruction(context), "%s", c->name);
   CHECK(MutatorContextDecline(context) == MutatorDeclineKIND, "%s", c->name);
   CHECK(MutatorContextStepInstruction(context) == MutatorResUNIMPL, "%s", c->name);
-  CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "%s", c->name);
-  calm(stop->ucontext);
+  CHECK(nativePictureSame(&picture, &stop->native), "%s", c->name);
+  calm(stop->native.ucontext);
   return 0;
 }
 
@@ -69,7 +70,7 @@ int main(void) {
   FaultTestRegisters registers = {{0}};
   size_t i;
   faultTestSetup();
-  registers.word[MutatorRegisterRDI] = (MutatorWord)faultTestPageNew(FaultTestPageOPEN);
+  registers.word[FaultTestDI] = (MutatorWord)faultTestPageNew(FaultTestPageOPEN);
   for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const Case *c = &cases[i];
     (void)faultTestRun(&registers, faultTestCode(c->code, (size_t)(c->end - c->code)), probe, (void *)(uintptr_t)c);

@@ -49,8 +49,8 @@ static void badContext(MutatorContext context) {
   CHECK(MutatorContextScan(context, scan, NULL) == MutatorResPARAM, "Scan");
   CHECK(MutatorContextSP(context) == NULL && MutatorContextPC(context) == NULL, "SP, PC");
   CHECK(MutatorContextStackHot(context) == NULL, "StackHot");
-  CHECK(MutatorContextGetRegister(context, MutatorRegisterRAX, &value) == MutatorResPARAM && value == 77, "Get");
-  CHECK(MutatorContextSetRegister(context, MutatorRegisterRAX, 1) == MutatorResPARAM, "Set");
+  CHECK(MutatorContextGetRegister(context, FaultTestAX, &value) == MutatorResPARAM && value == 77, "Get");
+  CHECK(MutatorContextSetRegister(context, FaultTestAX, 1) == MutatorResPARAM, "Set");
   CHECK(MutatorContextCommit(context) == MutatorResPARAM, "Commit");
   CHECK(MutatorFaultStep(context) == MutatorResPARAM, "FaultStep");
 }
@@ -108,7 +108,7 @@ static void registers(void) {
   before = ucontext;
   CHECK(MutatorContextGetRegister(&context, MutatorRegisterLIMIT, &value) == MutatorResPARAM && value == 77, "Get");
   CHECK(MutatorContextGetRegister(&context, (MutatorRegister)-1, &value) == MutatorResPARAM && value == 77, "Get");
-  CHECK(MutatorContextGetRegister(&context, MutatorRegisterRAX, NULL) == MutatorResPARAM, "Get");
+  CHECK(MutatorContextGetRegister(&context, FaultTestAX, NULL) == MutatorResPARAM, "Get");
   CHECK(MutatorContextSetRegister(&context, MutatorRegisterLIMIT, 1) == MutatorResPARAM, "Set");
   CHECK(MutatorContextSetRegister(&context, (MutatorRegister)1000000, 1) == MutatorResPARAM, "Set");
   CHECK(MutatorContextAddress(&context, NULL) == MutatorResPARAM, "Address");
@@ -187,7 +187,7 @@ static void windows(void) {
   MutatorWindowStruct copy;
   unsigned char *base;
   void *pointer = &pointer;
-  size_t page = faultTestPageSize();
+  size_t page = nativePageSize();
   badWindow(NULL);
   badWindow(&window);
   badWindow((MutatorWindow)((uintptr_t)&window + 1));

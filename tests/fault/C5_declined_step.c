@@ -13,14 +13,14 @@
 #include "arch/x86/decoder.h"
 #include "core/plan_cache.h"
 
-SNIPPET(codeStore, "mov %rax, (%rdi)");
-SNIPPET(codeLoad, "mov (%rdi), %rax");
-SNIPPET(codeUnlisted, "sgdt (%rdi)");
+SNIPPET(codeStore, "mov " rAX ", (" rDI ")");
+SNIPPET(codeLoad, "mov (" rDI "), " rAX);
+SNIPPET(codeUnlisted, "sgdt (" rDI ")");
 SNIPPET(codeOperandAndWide, ".byte 0x66, 0x48, 0x89, 0x07");
 SNIPPET(codeTwoSegments, ".byte 0x3e, 0x3e, 0x89, 0x07");
 SNIPPET(codeRepeated, ".byte 0xf3, 0x89, 0x07");
 SNIPPET(codeNarrowSignExtension, ".byte 0x63, 0x07");
-SNIPPET(codeTraced, "pushfq; orl $0x100, (%rsp); popfq; mov %rax, (%rdi)");
+SNIPPET(codeTraced, "pushf; orl $0x100, (" rSP "); popf; mov " rAX ", (" rDI ")");
 
 enum { TF = 0x100 };
 
@@ -34,22 +34,22 @@ static MutatorMemoryStruct useless;
 static void nothing(FaultTestStop stop) { (void)stop; }
 static void restoreNothing(void) {}
 static void addressBelow(FaultTestStop stop) {
-  stop->info->si_addr = (void *)(faultTestGet(stop->ucontext, MutatorRegisterRDI) - 1);
+  stop->native.info->si_addr = (void *)(nativeGet(&stop->native, FaultTestDI) - 1);
 }
 static void addressAbove(FaultTestStop stop) {
-  stop->info->si_addr = (void *)(faultTestGet(stop->ucontext, MutatorRegisterRDI) + 8);
+  stop->native.info->si_addr = (void *)(nativeGet(&stop->native, FaultTestDI) + 8);
 }
-static void direction(FaultTestStop stop) { stop->ucontext->uc_mcontext.gregs[REG_ERR] ^= 2; }
-static void sent(FaultTestStop stop) { stop->info->si_code = SI_USER; }
+static void direction(FaultTestStop stop) { stop->native.ucontext->uc_mcontext.gregs[REG_ERR] ^= 2; }
+static void sent(FaultTestStop stop) { stop->native.info->si_code = SI_USER; }
 static void general(FaultTestStop stop) {
-  stop->info->si_code = SI_KERNEL;
-  stop->ucontext->uc_mcontext.gregs[REG_TRAPNO] = 13;
+  stop->native.info->si_code = SI_KERNEL;
+  stop->native.ucontext->uc_mcontext.gregs[REG_TRAPNO] = 13;
 }
-static void unknownTrap(FaultTestStop stop) { stop->ucontext->uc_mcontext.gregs[REG_TRAPNO] = 99; }
-static void execute(FaultTestStop stop) { stop->ucontext->uc_mcontext.gregs[REG_ERR] |= 16; }
-static void otherRegister(FaultTestStop stop) { faultTestSet(stop->ucontext, MutatorRegisterRDI, 0x1000); }
+static void unknownTrap(FaultTestStop stop) { stop->native.ucontext->uc_mcontext.gregs[REG_TRAPNO] = 99; }
+static void execute(FaultTestStop stop) { stop->native.ucontext->uc_mcontext.gregs[REG_ERR] |= 16; }
+static void otherRegister(FaultTestStop stop) { nativeSet(&stop->native, FaultTestDI, 0x1000); }
 static void noCode(FaultTestStop stop) {
-  faultTestSet(stop->ucontext, MutatorRegisterPC, (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS));
+  nativeSet(&stop->native, MutatorRegisterPC, (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS));
 }
 
 /* The decoders are all in use, and the cache remembers nothing. */
@@ -127,9 +127,9 @@ static void stepEveryWay(FaultTestStop stop, const Case *c) {
 
 static MutatorBool probe(FaultTestStop stop) {
   const Case *c = stop->closure;
-  FaultTestPictureStruct picture;
+  NativePictureStruct picture;
   c->spoil(stop);
-  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  nativePictureTake(&picture, &stop->native);
   errno = 4711;
   CHECK(!MutatorContextCanStepInstruction(&stop->context), "%s", c->name);
   CHECK(MutatorContextDecline(&stop->context) == c->decline, "%s: %s", c->name,
@@ -137,22 +137,22 @@ static MutatorBool probe(FaultTestStop stop) {
   stepEveryWay(stop, c);
   CHECK(errno == 4711, "%s: errno", c->name);
   c->restore();
-  CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "%s: the record has changed", c->name);
+  CHECK(nativePictureSame(&picture, &stop->native), "%s: the record has changed", c->name);
   CHECK(memcmp(before, alias(), sizeof before) == 0, "%s: memory has changed", c->name);
-  faultTestSet(stop->ucontext, MutatorRegisterFLAGS, 0x202); /* no trace on the way out */
+  nativeSet(&stop->native, MutatorRegisterFLAGS, 0x202); /* no trace on the way out */
   return 0;
 }
 
 /* MEMORY: the plan is good, the memory cannot do it. */
 static MutatorBool probeMemory(FaultTestStop stop) {
-  FaultTestPictureStruct picture;
+  NativePictureStruct picture;
   uint64_t count = declines(MutatorDeclineMEMORY);
-  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  nativePictureTake(&picture, &stop->native);
   CHECK(MutatorContextCanStepInstruction(&stop->context), "CanStep");
   CHECK(MutatorContextStepInstructionWith(&stop->context, stop->closure) == MutatorResUNIMPL, "Step");
   CHECK(MutatorContextDecline(&stop->context) == MutatorDeclineMEMORY, "Step");
   CHECK(declines(MutatorDeclineMEMORY) == count + 1, "counted");
-  CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "the record has changed");
+  CHECK(nativePictureSame(&picture, &stop->native), "the record has changed");
   CHECK(memcmp(before, alias(), sizeof before) == 0, "memory has changed");
   return 0;
 }
@@ -174,9 +174,9 @@ int main(void) {
   for (i = 0; i < sizeof before; i++)
     before[i] = (unsigned char)(i % 253);
   memcpy(alias(), before, sizeof before);
-  faultTestProtect(MutatorWindowBase(&window), sizeof before, 0);
-  registers.word[MutatorRegisterRAX] = 0x1122334455667788;
-  registers.word[MutatorRegisterRDI] = (MutatorWord)MutatorWindowBase(&window) + 4096 - 4;
+  nativeProtect(MutatorWindowBase(&window), sizeof before, NativeNONE);
+  registers.word[FaultTestAX] = 0x1122334455667788;
+  registers.word[FaultTestDI] = (MutatorWord)MutatorWindowBase(&window) + 4096 - 4;
   for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const Case *c = &cases[i];
     (void)faultTestRun(&registers, faultTestCode(c->code, (size_t)(c->end - c->code)), probe, (void *)(uintptr_t)c);

@@ -10,12 +10,11 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
-SNIPPET(codeStore, "mov %rax, (%rdi)");
-SNIPPET(codeStore2, "mov %ax, (%rdi)");
-SNIPPET(codeLoad, "mov (%rdi), %rax");
-SNIPPET(codeCompare, "cmp %rax, (%rdi)");
+SNIPPET(codeStore, "mov " rAX ", (" rDI ")");
+SNIPPET(codeStore2, "mov %ax, (" rDI ")");
+SNIPPET(codeLoad, "mov (" rDI "), " rAX);
+SNIPPET(codeCompare, "cmp " rAX ", (" rDI ")");
 
 enum { Page = 4096 };
 
@@ -27,16 +26,16 @@ static MutatorCountersStruct counted(void) {
 
 /* The closure is the memory that the step goes through. */
 static MutatorBool probe(FaultTestStop stop) {
-  FaultTestPictureStruct picture;
+  NativePictureStruct picture;
   MutatorCountersStruct before = counted(), after;
   CHECK(stop->number == 0, "one fault");
-  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  nativePictureTake(&picture, &stop->native);
   errno = 4711;
   CHECK(MutatorContextCanStepInstruction(&stop->context), "CanStep");
   CHECK(MutatorContextStepInstructionWith(&stop->context, stop->closure) == MutatorResACCESS, "Step");
   CHECK(MutatorContextStepInstructionWith(&stop->context, stop->closure) == MutatorResACCESS, "and again");
   CHECK(errno == 4711, "errno");
-  CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "the record has changed");
+  CHECK(nativePictureSame(&picture, &stop->native), "the record has changed");
   after = counted();
   CHECK(after.inaccessible == before.inaccessible + 2 && after.steps == before.steps, "counters");
   return 0;
@@ -44,8 +43,8 @@ static MutatorBool probe(FaultTestStop stop) {
 
 static void steps(const unsigned char *address, MutatorMemory memory) {
   FaultTestRegisters registers = {{0}};
-  registers.word[MutatorRegisterRAX] = 0xa1a2a3a4a5a6a7a8;
-  registers.word[MutatorRegisterRDI] = (MutatorWord)address;
+  registers.word[FaultTestAX] = 0xa1a2a3a4a5a6a7a8;
+  registers.word[FaultTestDI] = (MutatorWord)address;
   (void)FAULT_TEST_RUN(codeStore, &registers, probe, memory);
   (void)FAULT_TEST_RUN(codeStore2, &registers, probe, memory);
   (void)FAULT_TEST_RUN(codeLoad, &registers, probe, memory);
@@ -58,16 +57,16 @@ static void direct(void) {
   unsigned char *base = faultTestPageNew(FaultTestPageOPEN) - Page; /* three open pages: use the first two */
   unsigned n;
   memcpy(before, base, sizeof before);
-  faultTestProtect(base + Page, Page, PROT_NONE);
+  nativeProtect(base + Page, Page, NativeNONE);
   for (n = 0; n < 2; n++)
     steps(base + Page - n, MutatorMemoryDirect());
-  faultTestProtect(base, 2 * Page, PROT_READ);
+  nativeProtect(base, 2 * Page, NativeREAD);
   CHECK(memcmp(before, base, sizeof before) == 0, "bytes before the protected page have changed");
-  faultTestProtect(base, Page, PROT_NONE);
-  faultTestProtect(base + Page, Page, PROT_READ | PROT_WRITE);
+  nativeProtect(base, Page, NativeNONE);
+  nativeProtect(base + Page, Page, NativeREADWRITE);
   for (n = 1; n < 2; n++)
     steps(base + Page - n, MutatorMemoryDirect());
-  faultTestProtect(base, 2 * Page, PROT_READ);
+  nativeProtect(base, 2 * Page, NativeREAD);
   CHECK(memcmp(before, base, sizeof before) == 0, "bytes behind the protected page have changed");
 }
 
@@ -78,11 +77,11 @@ static void crossing(void) {
   FaultTestRegisters registers = {{0}};
   unsigned n;
   memcpy(before, page - Page, sizeof before);
-  registers.word[MutatorRegisterRAX] = 0xa1a2a3a4a5a6a7a8;
+  registers.word[FaultTestAX] = 0xa1a2a3a4a5a6a7a8;
   for (n = 1; n < 8; n++) {
-    registers.word[MutatorRegisterRDI] = (MutatorWord)page - n;
+    registers.word[FaultTestDI] = (MutatorWord)page - n;
     (void)FAULT_TEST_RUN(codeStore, &registers, probe, MutatorMemoryDirect());
-    registers.word[MutatorRegisterRDI] = (MutatorWord)page + Page - n;
+    registers.word[FaultTestDI] = (MutatorWord)page + Page - n;
     (void)FAULT_TEST_RUN(codeStore, &registers, probe, MutatorMemoryDirect());
     CHECK(memcmp(before, page - Page, sizeof before) == 0, "memory has changed at %u", n);
   }
@@ -105,15 +104,15 @@ static void aliasGone(void) {
   alias = aliasOf(&window);
   memset(alias, 0x5a, Page);
   memcpy(before, alias, sizeof before);
-  faultTestProtect(base, 2 * Page, PROT_NONE);
-  CHECK(munmap(alias + Page, Page) == 0, "munmap");
+  nativeProtect(base, 2 * Page, NativeNONE);
+  nativeUnmap(alias + Page, Page);
   for (n = 0; n < 2; n++)
     steps(base + Page - n, MutatorWindowMemory(&window));
   CHECK(memcmp(before, alias, sizeof before) == 0, "bytes on the first page have changed");
-  CHECK(munmap(alias, Page) == 0, "munmap");
+  nativeUnmap(alias, Page);
   steps(base, MutatorWindowMemory(&window));
   steps(base + Page, MutatorWindowMemory(&window));
-  faultTestProtect(base, 2 * Page, PROT_READ);
+  nativeProtect(base, 2 * Page, NativeREAD);
   CHECK(memcmp(before, base, sizeof before) == 0, "bytes on the first page have changed");
 }
 
@@ -123,7 +122,7 @@ static void edgeOfWindow(void) {
   unsigned char *base;
   CHECK(MutatorWindowCreate(&window, Page, MutatorWindowForkREFUSE) == MutatorResOK, "window");
   base = MutatorWindowBase(&window);
-  faultTestProtect(base, Page, PROT_NONE);
+  nativeProtect(base, Page, NativeNONE);
   steps(base + Page - 1, MutatorWindowMemory(&window));
   CHECK(aliasOf(&window)[Page - 1] == 0, "the window's last byte has changed");
 }

@@ -10,23 +10,22 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /* RDI is the operand's address, less what the instruction adds. */
-SNIPPET(code2, "mov (%rdi), %eax");
-SNIPPET(code3, "mov %rax, (%rdi)");
-SNIPPET(code4, "movzwl (%rdi,%rcx), %eax");
-SNIPPET(code5, "cmpw $7, (%rdi,%rcx)");
-SNIPPET(code6, "cmpl $0x1234567, (%rdi)");
-SNIPPET(code7, "movq $1, (%rdi)");
-SNIPPET(code8, "movq $1, (%rdi,%rcx,8)");
-SNIPPET(code9, "movq $1, 1(%rdi,%rcx,8)");
+SNIPPET(code2, "mov (" rDI "), %eax");
+SNIPPET(code3, "mov " rAX ", (" rDI ")");
+SNIPPET(code4, "movzwl (" rDI "," rCX "), %eax");
+SNIPPET(code5, "cmpw $7, (" rDI "," rCX ")");
+SNIPPET(code6, "cmpl $0x1234567, (" rDI ")");
+SNIPPET(code7, "mov" WORD " $1, (" rDI ")");
+SNIPPET(code8, "mov" WORD " $1, (" rDI "," rCX ",8)");
+SNIPPET(code9, "mov" WORD " $1, 1(" rDI "," rCX ",8)");
 SNIPPET(code10, ".byte 0xc7, 0x87; .long 0x100, 0x12345678");
-SNIPPET(code11, "movq $0x12345678, 0x100(%rdi)");
-SNIPPET(code12, "movq $0x12345678, 0x100(%rdi,%rcx,8)");
-SNIPPET(code13, "movq $0x12345678, %ds:0x100(%rdi,%rcx,8)");
+SNIPPET(code11, "mov" WORD " $0x12345678, 0x100(" rDI ")");
+SNIPPET(code12, "mov" WORD " $0x12345678, 0x100(" rDI "," rCX ",8)");
+SNIPPET(code13, "mov" WORD " $0x12345678, %ds:0x100(" rDI "," rCX ",8)");
 SNIPPET(code9Absolute, ".byte 0xa1; .quad 0");
-SNIPPET(codeFault, "mov (%rdi), %eax");
+SNIPPET(codeFault, "mov (" rDI "), %eax");
 
 enum { Page = 4096 };
 
@@ -35,7 +34,7 @@ static unsigned char *base;
 
 static MutatorBool probeStepped(FaultTestStop stop) {
   const size_t *size = stop->closure;
-  MutatorWord pc = faultTestGet(stop->ucontext, MutatorRegisterPC);
+  MutatorWord pc = nativeGet(&stop->native, MutatorRegisterPC);
   if (stop->number == 1) { /* past the end */
     CHECK(MutatorContextKind(&stop->context) == MutatorFaultKindUNMAPPED, "%zu bytes: the page behind", *size);
     CHECK(MutatorContextAccess(&stop->context) == MutatorAccessEXECUTE, "%zu bytes: the page behind", *size);
@@ -48,7 +47,7 @@ static MutatorBool probeStepped(FaultTestStop stop) {
         MutatorDeclineName(MutatorContextDecline(&stop->context)));
   CHECK(MutatorContextStepInstructionWith(&stop->context, MutatorWindowMemory(&window)) == MutatorResOK, "%zu bytes",
         *size);
-  CHECK(faultTestGet(stop->ucontext, MutatorRegisterPC) == pc + *size, "%zu bytes: the PC", *size);
+  CHECK(nativeGet(&stop->native, MutatorRegisterPC) == pc + *size, "%zu bytes: the PC", *size);
   return 1;
 }
 
@@ -59,7 +58,7 @@ static void stepped(const unsigned char *code, const unsigned char *end, size_t 
   memcpy(copy, code, size);
   if (code == code9Absolute)
     memcpy(copy + 1, &base, sizeof base);
-  registers.word[MutatorRegisterRDI] = (MutatorWord)base;
+  registers.word[FaultTestDI] = (MutatorWord)base;
   (void)faultTestRun(&registers, faultTestCodeEdge(copy, size), probeStepped, &size);
   CHECK(faultTestStops() == 2, "%zu bytes: %u faults", size, faultTestStops());
 }
@@ -74,25 +73,25 @@ typedef struct Bytes {
 static MutatorBool probeDeclined(FaultTestStop stop) {
   const Bytes *bytes = stop->closure;
   MutatorInstructionStruct instruction;
-  FaultTestPictureStruct picture;
+  NativePictureStruct picture;
   MutatorDecline decline;
   CHECK(stop->number == 0, "%zu bytes: the fetch has faulted", bytes->readable);
-  faultTestSet(stop->ucontext, MutatorRegisterPC, (MutatorWord)bytes->pc);
-  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  nativeSet(&stop->native, MutatorRegisterPC, (MutatorWord)bytes->pc);
+  nativePictureTake(&picture, &stop->native);
   CHECK(!MutatorContextCanStepInstruction(&stop->context), "%zu bytes", bytes->readable);
   decline = MutatorContextDecline(&stop->context);
   CHECK((decline == MutatorDeclineFETCH) == (bytes->readable == 0), "%zu bytes: %s", bytes->readable,
         MutatorDeclineName(decline));
   CHECK(MutatorContextStepInstruction(&stop->context) == MutatorResUNIMPL, "%zu bytes", bytes->readable);
   CHECK(MutatorContextDecode(&stop->context, &instruction) == MutatorResUNIMPL, "%zu bytes", bytes->readable);
-  CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "%zu bytes", bytes->readable);
+  CHECK(nativePictureSame(&picture, &stop->native), "%zu bytes", bytes->readable);
   /* And when telling general protection faults apart. */
-  stop->info->si_code = SI_KERNEL;
-  stop->ucontext->uc_mcontext.gregs[REG_TRAPNO] = 13;
+  stop->native.info->si_code = SI_KERNEL;
+  stop->native.ucontext->uc_mcontext.gregs[REG_TRAPNO] = 13;
   (void)MutatorContextKind(&stop->context);
   /* And breakpoints. */
-  stop->info->si_signo = SIGTRAP;
-  stop->ucontext->uc_mcontext.gregs[REG_TRAPNO] = 3;
+  stop->native.info->si_signo = SIGTRAP;
+  stop->native.ucontext->uc_mcontext.gregs[REG_TRAPNO] = 3;
   (void)MutatorContextPC(&stop->context);
   return 0;
 }
@@ -100,7 +99,7 @@ static MutatorBool probeDeclined(FaultTestStop stop) {
 static void declined(const unsigned char *pc, size_t readable) {
   Bytes bytes = {pc, readable};
   FaultTestRegisters registers = {{0}};
-  registers.word[MutatorRegisterRDI] = (MutatorWord)base;
+  registers.word[FaultTestDI] = (MutatorWord)base;
   (void)FAULT_TEST_RUN(codeFault, &registers, probeDeclined, &bytes);
   CHECK(faultTestStops() == 1, "%zu bytes: %u faults", readable, faultTestStops());
 }
@@ -136,13 +135,13 @@ static void prefixes(void) {
  * decided, nothing may fault and nothing changes without an OK. */
 static MutatorBool probeRandom(FaultTestStop stop) {
   const Bytes *bytes = stop->closure;
-  FaultTestPictureStruct picture;
+  NativePictureStruct picture;
   CHECK(stop->number == 0, "the fetch has faulted");
-  faultTestSet(stop->ucontext, MutatorRegisterPC, (MutatorWord)bytes->pc);
-  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  nativeSet(&stop->native, MutatorRegisterPC, (MutatorWord)bytes->pc);
+  nativePictureTake(&picture, &stop->native);
   if (!MutatorContextCanStepInstruction(&stop->context)) {
     CHECK(MutatorContextStepInstructionWith(&stop->context, MutatorWindowMemory(&window)) == MutatorResUNIMPL, "Step");
-    CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "the record");
+    CHECK(nativePictureSame(&picture, &stop->native), "the record");
   }
   return 0;
 }
@@ -150,7 +149,7 @@ static MutatorBool probeRandom(FaultTestStop stop) {
 static void random15(unsigned rounds) {
   uint64_t seed = 0x9e3779b97f4a7c15;
   FaultTestRegisters registers = {{0}};
-  registers.word[MutatorRegisterRDI] = (MutatorWord)base;
+  registers.word[FaultTestDI] = (MutatorWord)base;
   (void)printf("seed %#llx, %u rounds\n", (unsigned long long)seed, rounds);
   while (rounds-- > 0) {
     uint64_t bytes[2] = {faultTestRandom(&seed), faultTestRandom(&seed)};
@@ -165,7 +164,7 @@ int main(void) {
   faultTestSetup();
   CHECK(MutatorWindowCreate(&window, Page, MutatorWindowForkREFUSE) == MutatorResOK, "window");
   base = MutatorWindowBase(&window);
-  faultTestProtect(base, Page, PROT_NONE);
+  nativeProtect(base, Page, NativeNONE);
 #define STEPPED(size) stepped(code##size, code##size##_end, size)
   STEPPED(2);
   STEPPED(3);

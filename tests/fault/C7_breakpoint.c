@@ -10,7 +10,7 @@
 SNIPPET(codeOne, "nop; int3; nop");
 SNIPPET(codeTwo, "nop; .byte 0xcd, 0x03; nop");
 SNIPPET(codeBoth, "mov $0x03cd, %ax; int3");
-SNIPPET(codeTrace, "pushfq; orl $0x100, (%rsp); popfq; nop; nop");
+SNIPPET(codeTrace, "pushf; orl $0x100, (" rSP "); popf; nop; nop");
 SNIPPET(codeIllegal, "nop; ud2");
 
 typedef struct Expectation {
@@ -27,19 +27,19 @@ static MutatorBool probe(FaultTestStop stop) {
   CHECK(MutatorContextGetRegister(&stop->context, MutatorRegisterPC, &recorded) == MutatorResOK, "register");
   CHECK(recorded == (MutatorWord)e->pc + e->recorded, "the register is the record's");
   /* A suspended thread's PC is never moved. */
-  CHECK(MutatorContextInitThread(&thread, stop->ucontext) == MutatorResOK, "InitThread");
+  CHECK(MutatorContextInitThread(&thread, stop->native.ucontext) == MutatorResOK, "InitThread");
   CHECK(MutatorContextPC(&thread) == (void *)recorded, "a THREAD context");
-  faultTestSet(stop->ucontext, MutatorRegisterFLAGS, 0x202);
+  nativeSet(&stop->native, MutatorRegisterFLAGS, 0x202);
   return 0;
 }
 
 /* The breakpoint has been taken away since, or cannot be read: nothing better is known. */
 static MutatorBool probeGone(FaultTestStop stop) {
-  unsigned char *pc = (unsigned char *)faultTestGet(stop->ucontext, MutatorRegisterPC);
+  unsigned char *pc = (unsigned char *)nativeGet(&stop->native, MutatorRegisterPC);
   unsigned char *page = faultTestPageNew(FaultTestPageNOACCESS);
   pc[-1] = 0x90;
   CHECK(MutatorContextPC(&stop->context) == pc, "it is not there any more");
-  faultTestSet(stop->ucontext, MutatorRegisterPC, (MutatorWord)page + 4096);
+  nativeSet(&stop->native, MutatorRegisterPC, (MutatorWord)page + 4096);
   CHECK(MutatorContextPC(&stop->context) == page + 4096, "it cannot be read");
   return 0;
 }

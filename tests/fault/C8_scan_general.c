@@ -8,17 +8,15 @@
 #include "support/fault_test.h"
 
 #include <pthread.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-SNIPPET(codeFault, "mov (%rdi), %rax");
+SNIPPET(codeFault, "mov (" rDI "), " rAX);
 SNIPPET(codeLoop, "1: pause; jmp 1b");
 
 /* Copies of the values may be in vector registers, so only what the record has of
  * the general registers counts. */
 typedef struct Search {
   MutatorWord wanted;
-  const ucontext_t *ucontext;
+  MutatorContext context;
   unsigned found, areas;
 } Search;
 
@@ -29,14 +27,13 @@ static MutatorRes look(void *base, void *limit, void *closure) {
         "an area from %p to %p", base, limit);
   search->areas++;
   for (word = base; word < (MutatorWord *)limit; word++)
-    if (*word == search->wanted && (greg_t *)word - search->ucontext->uc_mcontext.gregs < NGREG &&
-        (greg_t *)word >= search->ucontext->uc_mcontext.gregs)
+    if (*word == search->wanted && nativeIsGeneral(search->context, word))
       search->found++;
   return MutatorResOK;
 }
 
 static unsigned find(MutatorContext context, MutatorWord wanted) {
-  Search search = {wanted, context->native.ucontext, 0, 0};
+  Search search = {wanted, context, 0, 0};
   CHECK(MutatorContextScan(context, look, &search) == MutatorResOK, "Scan");
   CHECK(search.areas > 0, "no area");
   return search.found;
@@ -47,8 +44,8 @@ static void fillRegisters(FaultTestRegisters *registers, void *page) {
   unsigned reg;
   for (reg = 0; reg < 16; reg++)
     registers->word[reg] = 0x5ca1ab1e00000000 + reg;
-  registers->word[MutatorRegisterRDI] = (MutatorWord)page;
-  registers->word[MutatorRegisterRSP] = (MutatorWord)page - 2048;
+  registers->word[FaultTestDI] = (MutatorWord)page;
+  registers->word[MutatorRegisterSP] = (MutatorWord)page - 2048;
 }
 
 static void findEvery(MutatorContext context, const FaultTestRegisters *registers) {
@@ -73,7 +70,7 @@ static MutatorBool probe(FaultTestStop stop) {
 /* suspension ------------------------------------------------------------------ */
 
 typedef struct Suspension {
-  pid_t thread;
+  NativeThread thread;
   const FaultTestRegisters *registers;
   const unsigned char *code;
 } Suspension;
@@ -81,21 +78,18 @@ typedef struct Suspension {
 static void *suspend(void *closure) {
   const Suspension *suspension = closure;
   MutatorContextStruct context;
-  CHECK(MutatorContextInitThread(&context, faultTestSuspend(suspension->thread, suspension->code,
-                                                            suspension->code + SNIPPET_SIZE(codeLoop))) == MutatorResOK,
-        "InitThread");
+  faultTestSuspend(suspension->thread, suspension->code, suspension->code + SNIPPET_SIZE(codeLoop), &context);
   CHECK(MutatorContextVariety(&context) == MutatorContextTHREAD, "variety");
-  CHECK(MutatorContextSP(&context) == (void *)suspension->registers->word[MutatorRegisterRSP], "SP");
+  CHECK(MutatorContextSP(&context) == (void *)suspension->registers->word[MutatorRegisterSP], "SP");
   findEvery(&context, suspension->registers);
   CHECK(MutatorContextSetRegister(&context, MutatorRegisterPC, (MutatorWord)(uintptr_t)faultTestExit) == MutatorResOK,
         "PC");
-  CHECK(MutatorContextCommit(&context) == MutatorResOK, "Commit");
-  faultTestResume();
+  faultTestResume(suspension->thread, &context);
   return NULL;
 }
 
 static void suspended(const FaultTestRegisters *registers) {
-  Suspension suspension = {(pid_t)syscall(SYS_gettid), registers, NULL};
+  Suspension suspension = {nativeThreadSelf(), registers, NULL};
   pthread_t thread;
   suspension.code = faultTestCode(codeLoop, SNIPPET_SIZE(codeLoop));
   CHECK(pthread_create(&thread, NULL, suspend, &suspension) == 0, "pthread_create");

@@ -5,7 +5,7 @@
 
 #include "support/fault_test.h"
 
-SNIPPET(codeFault, "mov (%rdi), %rax");
+SNIPPET(codeFault, "mov (" rDI "), " rAX);
 
 typedef struct Count {
   unsigned calls, stopAt;
@@ -39,7 +39,7 @@ static MutatorBool probe(FaultTestStop stop) {
 int main(void) {
   FaultTestRegisters registers = {{0}};
   faultTestSetup();
-  registers.word[MutatorRegisterRDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
+  registers.word[FaultTestDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
   (void)FAULT_TEST_RUN(codeFault, &registers, probe, NULL);
   CHECK(faultTestStops() == 1, "%u faults", faultTestStops());
   return 0;

@@ -10,8 +10,6 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #define ALL8 "0,1,2,3,4,5,6,7"
 #define ALL16 ALL8 ",8,9,10,11,12,13,14,15"
@@ -96,7 +94,7 @@ static MutatorBool probe(FaultTestStop stop) {
 /* suspension ------------------------------------------------------------------ */
 
 typedef struct Suspension {
-  pid_t thread;
+  NativeThread thread;
   const Set *set;
   const unsigned char *code, *loop; /* the code, and the loop it ends in */
 } Suspension;
@@ -104,19 +102,17 @@ typedef struct Suspension {
 static void *suspend(void *closure) {
   const Suspension *suspension = closure;
   MutatorContextStruct context;
-  CHECK(MutatorContextInitThread(
-            &context, faultTestSuspend(suspension->thread, suspension->loop, suspension->loop + 4)) == MutatorResOK,
-        "InitThread");
+  faultTestSuspend(suspension->thread, suspension->loop, suspension->loop + 4, &context);
   findEvery(&context, suspension->set);
   CHECK(MutatorContextSetRegister(&context, MutatorRegisterPC, (MutatorWord)(uintptr_t)faultTestExit) == MutatorResOK,
         "PC");
-  faultTestResume();
+  faultTestResume(suspension->thread, &context);
   return NULL;
 }
 
 static void suspended(const Set *set, const FaultTestRegisters *registers) {
   size_t size = (size_t)(set->loopEnd - set->loop);
-  Suspension suspension = {(pid_t)syscall(SYS_gettid), set, faultTestCode(set->loop, size), NULL};
+  Suspension suspension = {nativeThreadSelf(), set, faultTestCode(set->loop, size), NULL};
   pthread_t thread;
   suspension.loop = suspension.code + size - 4; /* pause; jmp */
   CHECK(pthread_create(&thread, NULL, suspend, &suspension) == 0, "pthread_create");
@@ -134,10 +130,10 @@ int main(void) {
   (void)printf("registers of %s\n", set->name);
   fillWords();
   faultTestSetup();
-  registers.word[MutatorRegisterRDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
-  registers.word[MutatorRegisterRSI] = (MutatorWord)words.vector;
-  registers.word[MutatorRegisterRDX] = (MutatorWord)words.mask;
-  registers.word[MutatorRegisterRCX] = (MutatorWord)words.mmx;
+  registers.word[FaultTestDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
+  registers.word[FaultTestSI] = (MutatorWord)words.vector;
+  registers.word[FaultTestDX] = (MutatorWord)words.mask;
+  registers.word[FaultTestCX] = (MutatorWord)words.mmx;
   (void)faultTestRun(&registers, faultTestCode(set->fault, (size_t)(set->faultEnd - set->fault)), probe,
                      (void *)(uintptr_t)set);
   CHECK(faultTestStops() == 1, "%u faults", faultTestStops());

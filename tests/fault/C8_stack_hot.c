@@ -6,8 +6,9 @@
 #include "support/fault_test.h"
 
 /* The reference goes below the stack pointer and out of the register. */
-SNIPPET(codeLeaf, "mov %rax, -8(%rsp); mov %rbx, -128(%rsp); mov %rcx, (%rsp); xor %eax, %eax; xor %ebx, %ebx;"
-                  "xor %ecx, %ecx; mov (%rdi), %rdx");
+SNIPPET(codeLeaf,
+        "mov " rAX ", -8(" rSP "); mov " rBX ", -128(" rSP "); mov " rCX ", (" rSP "); xor %eax, %eax; xor %ebx, %ebx;"
+        "xor %ecx, %ecx; mov (" rDI "), " rDX);
 
 enum { First = 0x5ca1ab1e, Words = 1024 };
 static MutatorWord stack[Words];
@@ -33,10 +34,10 @@ static void check(MutatorContext context, MutatorWord sp) {
 }
 
 static MutatorBool probe(FaultTestStop stop) {
-  MutatorWord sp = faultTestGet(stop->ucontext, MutatorRegisterSP);
+  MutatorWord sp = nativeGet(&stop->native, MutatorRegisterSP);
   MutatorContextStruct thread;
   check(&stop->context, sp);
-  CHECK(MutatorContextInitThread(&thread, stop->ucontext) == MutatorResOK, "InitThread");
+  CHECK(MutatorContextInitThread(&thread, stop->native.ucontext) == MutatorResOK, "InitThread");
   check(&thread, sp);
   return 0;
 }
@@ -44,11 +45,11 @@ static MutatorBool probe(FaultTestStop stop) {
 int main(void) {
   FaultTestRegisters registers = {{0}};
   faultTestSetup();
-  registers.word[MutatorRegisterRAX] = First;
-  registers.word[MutatorRegisterRBX] = First + 1;
-  registers.word[MutatorRegisterRCX] = First + 2;
-  registers.word[MutatorRegisterRSP] = (MutatorWord)(stack + Words / 2);
-  registers.word[MutatorRegisterRDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
+  registers.word[FaultTestAX] = First;
+  registers.word[FaultTestBX] = First + 1;
+  registers.word[FaultTestCX] = First + 2;
+  registers.word[MutatorRegisterSP] = (MutatorWord)(stack + Words / 2);
+  registers.word[FaultTestDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
   (void)FAULT_TEST_RUN(codeLeaf, &registers, probe, NULL);
   CHECK(faultTestStops() == 1, "%u faults", faultTestStops());
   return 0;

@@ -5,12 +5,12 @@
 
 #include "support/fault_test.h"
 
-SNIPPET(codeStore, "mov %rax, (%rdi)");
-SNIPPET(codeStore4, "movl $0x12345678, (%rdi)");
-SNIPPET(codeStore2, "mov %cx, (%rdi)");
-SNIPPET(codeLoad, "mov (%rdi), %rbx");
-SNIPPET(codeLoad2, "movswq (%rdi), %rbx");
-SNIPPET(codeCompare, "cmp %rax, (%rdi)");
+SNIPPET(codeStore, "mov " rAX ", (" rDI ")");
+SNIPPET(codeStore4, "movl $0x12345678, (" rDI ")");
+SNIPPET(codeStore2, "mov %cx, (" rDI ")");
+SNIPPET(codeLoad, "mov (" rDI "), " rBX);
+SNIPPET(codeLoad2, "movswq (" rDI "), " rBX);
+SNIPPET(codeCompare, "cmp " rAX ", (" rDI ")");
 
 enum { Page = 4096 };
 
@@ -20,11 +20,11 @@ int main(void) {
   unsigned n;
   faultTestSetup();
   CHECK(MutatorWindowCreate(&window, 3 * Page, MutatorWindowForkREFUSE) == MutatorResOK, "window");
-  registers.word[MutatorRegisterRAX] = 0xa1a2a3a4a5a6a7a8;
-  registers.word[MutatorRegisterRCX] = 0xc1c2c3c4c5c6c7c8;
+  registers.word[FaultTestAX] = 0xa1a2a3a4a5a6a7a8;
+  registers.word[FaultTestCX] = 0xc1c2c3c4c5c6c7c8;
   registers.word[MutatorRegisterFLAGS] = 0x202;
   for (n = 0; n <= 8; n++) {
-    registers.word[MutatorRegisterRDI] = (MutatorWord)MutatorWindowBase(&window) + Page - n;
+    registers.word[FaultTestDI] = (MutatorWord)MutatorWindowBase(&window) + Page - n;
     FAULT_TEST_COMPARE(codeStore, &registers, &window, 1);
     FAULT_TEST_COMPARE(codeStore4, &registers, &window, 1);
     FAULT_TEST_COMPARE(codeStore2, &registers, &window, 1);

@@ -10,38 +10,43 @@
 
 #include <stdio.h>
 
-SNIPPET(load8, "mov (%rdi), %al; mov 1(%rdi), %r9b; mov 2(%rdi), %sil; mov 3(%rdi), %cl");
-SNIPPET(loadHigh, "mov (%rdi), %ah; mov 1(%rdi), %ch; mov 2(%rdi), %dh; mov 3(%rdi), %bh");
-SNIPPET(load16, "mov (%rdi), %ax; mov 2(%rdi), %r15w; mov 4(%rdi), %bp");
-SNIPPET(load32, "mov (%rdi), %eax; mov 4(%rdi), %r8d; mov 8(%rdi), %esi");
-SNIPPET(load64, "mov (%rdi), %rax; mov 8(%rdi), %r12; mov 3(%rdi), %rbp");
-SNIPPET(loadZero, "movzbw (%rdi), %ax; movzbl 1(%rdi), %ecx; movzbq 2(%rdi), %rdx; movzwl 3(%rdi), %ebx;"
-                  "movzwq 5(%rdi), %r10");
-SNIPPET(loadSign, "movsbw 200(%rdi), %ax; movsbl 201(%rdi), %ecx; movsbq 202(%rdi), %rdx; movswl 203(%rdi), %ebx;"
-                  "movswq 205(%rdi), %r10; movslq 207(%rdi), %r11");
-SNIPPET(loadOwnBase, "mov (%rdi), %rdi");
-SNIPPET(loadOwnBase8, "mov (%rdi), %dil");
-SNIPPET(store8, "mov %al, (%rdi); mov %r9b, 1(%rdi); mov %sil, 2(%rdi); movb $0x99, 3(%rdi)");
-SNIPPET(storeHigh, "mov %ah, (%rdi); mov %ch, 1(%rdi); mov %dh, 2(%rdi); mov %bh, 3(%rdi)");
-SNIPPET(storeWide, "mov %ax, (%rdi); mov %ecx, 4(%rdi); mov %rdx, 8(%rdi); movw $-2, 16(%rdi); movl $-2, 20(%rdi);"
-                   "movq $-2, 24(%rdi)");
-SNIPPET(storeBase, "mov %rdi, (%rdi)");
-SNIPPET(storeStack, "mov %rsp, (%rdi); mov %spl, 8(%rdi)");
-SNIPPET(addressing, "mov (%rdi,%rcx,4), %eax; mov 16(%rdi,%rcx), %bx; mov -8(%rdi,%r8,8), %rdx; mov 64(,%r9,2), %r10");
-SNIPPET(compare, "cmpb $100, 150(%rdi); setc %al; setl %bl; seto %dl");
+SNIPPET(load8, "mov (" rDI "), %al; mov 1(" rDI "), %r9b; mov 2(" rDI "), %sil; mov 3(" rDI "), %cl");
+SNIPPET(loadHigh, "mov (" rDI "), %ah; mov 1(" rDI "), %ch; mov 2(" rDI "), %dh; mov 3(" rDI "), %bh");
+SNIPPET(load16, "mov (" rDI "), %ax; mov 2(" rDI "), %r15w; mov 4(" rDI "), %bp");
+SNIPPET(load32, "mov (" rDI "), %eax; mov 4(" rDI "), %r8d; mov 8(" rDI "), %esi");
+SNIPPET(load64, "mov (" rDI "), " rAX "; mov 8(" rDI "), %r12; mov 3(" rDI "), " rBP);
+SNIPPET(loadZero, "movzbw (" rDI "), %ax; movzbl 1(" rDI "), %ecx; movzbq 2(" rDI "), " rDX "; movzwl 3(" rDI "), %ebx;"
+                  "movzwq 5(" rDI "), %r10");
+SNIPPET(loadSign,
+        "movsbw 200(" rDI "), %ax; movsbl 201(" rDI "), %ecx; movsbq 202(" rDI "), " rDX "; movswl 203(" rDI "), %ebx;"
+        "movswq 205(" rDI "), %r10; movslq 207(" rDI "), %r11");
+SNIPPET(loadOwnBase, "mov (" rDI "), " rDI);
+SNIPPET(loadOwnBase8, "mov (" rDI "), %dil");
+SNIPPET(store8, "mov %al, (" rDI "); mov %r9b, 1(" rDI "); mov %sil, 2(" rDI "); movb $0x99, 3(" rDI ")");
+SNIPPET(storeHigh, "mov %ah, (" rDI "); mov %ch, 1(" rDI "); mov %dh, 2(" rDI "); mov %bh, 3(" rDI ")");
+SNIPPET(storeWide, "mov %ax, (" rDI "); mov %ecx, 4(" rDI "); mov " rDX ", 8(" rDI "); movw $-2, 16(" rDI
+                   "); movl $-2, 20(" rDI ");"
+                   "movq $-2, 24(" rDI ")");
+SNIPPET(storeBase, "mov " rDI ", (" rDI ")");
+SNIPPET(storeStack, "mov " rSP ", (" rDI "); mov %spl, 8(" rDI ")");
+SNIPPET(addressing, "mov (" rDI "," rCX ",4), %eax; mov 16(" rDI "," rCX "), %bx; mov -8(" rDI ",%r8,8), " rDX
+                    "; mov 64(,%r9,2), %r10");
+SNIPPET(compare, "cmpb $100, 150(" rDI "); setc %al; setl %bl; seto %dl");
 SNIPPET(compareSize,
-        "cmpl $-1, (%rdi); lahf; mov %eax, %r12d; cmp %rax, (%rdi); lahf; mov %eax, %r13d; cmp (%rdi), %cx;"
+        "cmpl $-1, (" rDI "); lahf; mov %eax, %r12d; cmp " rAX ", (" rDI "); lahf; mov %eax, %r13d; cmp (" rDI "), %cx;"
         "lahf; mov %eax, %r14d");
-SNIPPET(testBits, "testb $0x80, 130(%rdi); lahf; mov %eax, %r12d; test %rcx, (%rdi); lahf; mov %eax, %r13d;"
-                  "testl $0x7fffffff, 3(%rdi)");
-SNIPPET(compareHigh, "cmp %ah, (%rdi); setb %r12b; cmp (%rdi), %bh; setb %r13b; test %ch, 7(%rdi)");
+SNIPPET(testBits, "testb $0x80, 130(" rDI "); lahf; mov %eax, %r12d; test " rCX ", (" rDI "); lahf; mov %eax, %r13d;"
+                  "testl $0x7fffffff, 3(" rDI ")");
+SNIPPET(compareHigh, "cmp %ah, (" rDI "); setb %r12b; cmp (" rDI "), %bh; setb %r13b; test %ch, 7(" rDI ")");
 
 /* The stack pointer as base, and as destination: a whole one, half of one, a quarter. */
-SNIPPET(stackBase, "xchg %rdi, %rsp; mov 8(%rsp), %rax; mov %rax, 24(%rsp); cmpw $3, (%rsp,%rcx); xchg %rdi, %rsp");
-SNIPPET(stackLoad, "mov %rsp, %rbx; lea -64(%rsp), %rcx; mov %rcx, 8(%rdi); mov 8(%rdi), %rsp; xchg %rsp, %rbx");
-SNIPPET(stackLoad32, "mov %rsp, %rbx; mov 4(%rdi), %esp; xchg %rsp, %rbx");
-SNIPPET(stackLoad16, "mov %rsp, %rbx; mov 4(%rdi), %sp; xchg %rsp, %rbx");
-SNIPPET(stackLoad8, "mov %rsp, %rbx; mov 4(%rdi), %spl; xchg %rsp, %rbx");
+SNIPPET(stackBase, "xchg " rDI ", " rSP "; mov 8(" rSP "), " rAX "; mov " rAX ", 24(" rSP "); cmpw $3, (" rSP "," rCX
+                   "); xchg " rDI ", " rSP);
+SNIPPET(stackLoad, "mov " rSP ", " rBX "; lea -64(" rSP "), " rCX "; mov " rCX ", 8(" rDI "); mov 8(" rDI "), " rSP
+                   "; xchg " rSP ", " rBX);
+SNIPPET(stackLoad32, "mov " rSP ", " rBX "; mov 4(" rDI "), %esp; xchg " rSP ", " rBX);
+SNIPPET(stackLoad16, "mov " rSP ", " rBX "; mov 4(" rDI "), %sp; xchg " rSP ", " rBX);
+SNIPPET(stackLoad8, "mov " rSP ", " rBX "; mov 4(" rDI "), %spl; xchg " rSP ", " rBX);
 
 static MutatorWindowStruct window;
 
@@ -70,12 +75,12 @@ int main(void) {
   unsigned reg;
   unsigned char *base;
   faultTestSetup();
-  CHECK(MutatorWindowCreate(&window, faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  CHECK(MutatorWindowCreate(&window, nativePageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
   base = MutatorWindowBase(&window);
   for (reg = 0; reg < 16; reg++)
     registers.word[reg] = 0x8182838485868788 * (2 * reg + 1);
-  registers.word[MutatorRegisterRSP] = 0;
-  registers.word[MutatorRegisterRDI] = (MutatorWord)base;
+  registers.word[MutatorRegisterSP] = 0;
+  registers.word[FaultTestDI] = (MutatorWord)base;
   registers.word[MutatorRegisterFLAGS] = 0x202;
 #define COMPARE(name, steps) FAULT_TEST_COMPARE(name, &registers, &window, steps)
   COMPARE(load8, 4);
@@ -96,7 +101,7 @@ int main(void) {
   COMPARE(compareSize, 3);
   COMPARE(testBits, 3);
   COMPARE(compareHigh, 3);
-  registers.word[MutatorRegisterRCX] = 3;
+  registers.word[FaultTestCX] = 3;
   COMPARE(stackBase, 3);
   COMPARE(stackLoad, 2);
   COMPARE(stackLoad32, 1);

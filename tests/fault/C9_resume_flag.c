@@ -5,23 +5,21 @@
 
 #include "support/fault_test.h"
 
-#include <sys/mman.h>
-
-SNIPPET(codeStore, "mov %rax, (%rdi)");
-SNIPPET(codeLoad, "mov (%rdi), %rax");
-SNIPPET(codeCompare, "cmpb $1, (%rdi)");
+SNIPPET(codeStore, "mov " rAX ", (" rDI ")");
+SNIPPET(codeLoad, "mov (" rDI "), " rAX);
+SNIPPET(codeCompare, "cmpb $1, (" rDI ")");
 
 enum { RF = 0x10000, DF = 0x400, Status = 0x8d5 };
 
 static MutatorWindowStruct window;
 
 static MutatorBool probe(FaultTestStop stop) {
-  MutatorWord before = faultTestGet(stop->ucontext, MutatorRegisterFLAGS), after, value = 0;
+  MutatorWord before = nativeGet(&stop->native, MutatorRegisterFLAGS), after, value = 0;
   CHECK((before & RF) != 0, "the CPU sets RF at a fault: the test shows nothing");
   CHECK(MutatorContextCanStepInstruction(&stop->context), "CanStep");
-  CHECK(faultTestGet(stop->ucontext, MutatorRegisterFLAGS) == before, "CanStep changes nothing");
+  CHECK(nativeGet(&stop->native, MutatorRegisterFLAGS) == before, "CanStep changes nothing");
   CHECK(MutatorContextStepInstructionWith(&stop->context, MutatorWindowMemory(&window)) == MutatorResOK, "Step");
-  after = faultTestGet(stop->ucontext, MutatorRegisterFLAGS);
+  after = nativeGet(&stop->native, MutatorRegisterFLAGS);
   CHECK((after & RF) == 0, "RF is still set");
   CHECK((after & ~(MutatorWord)Status) == (before & ~(MutatorWord)(RF | Status)), "flags %#zx became %#zx", before,
         after);
@@ -33,9 +31,9 @@ static MutatorBool probe(FaultTestStop stop) {
 int main(void) {
   FaultTestRegisters registers = {{0}}, out;
   faultTestSetup();
-  CHECK(MutatorWindowCreate(&window, faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
-  faultTestProtect(MutatorWindowBase(&window), faultTestPageSize(), PROT_NONE);
-  registers.word[MutatorRegisterRDI] = (MutatorWord)MutatorWindowBase(&window);
+  CHECK(MutatorWindowCreate(&window, nativePageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  nativeProtect(MutatorWindowBase(&window), nativePageSize(), NativeNONE);
+  registers.word[FaultTestDI] = (MutatorWord)MutatorWindowBase(&window);
   registers.word[MutatorRegisterFLAGS] = 0x202 | DF;
   out = FAULT_TEST_RUN(codeStore, &registers, probe, NULL);
   CHECK(faultTestStops() == 1 && (out.word[MutatorRegisterFLAGS] & DF) != 0, "the direction flag survives");

@@ -14,8 +14,8 @@ static MutatorFaultResult open_(MutatorFaultRange range, MutatorContext context,
   (void)context;
   (void)access;
   (void)closure;
-  CHECK(range == &half[(unsigned char *)address >= pages + faultTestPageSize()], "the half that holds the address");
-  faultTestProtect(MutatorFaultRangeBase(range), faultTestPageSize(), 3);
+  CHECK(range == &half[(unsigned char *)address >= pages + nativePageSize()], "the half that holds the address");
+  nativeProtect(MutatorFaultRangeBase(range), nativePageSize(), NativeREADWRITE);
   CHECK(MutatorFaultRangeRemove(range) == MutatorResOK, "remove itself");
   calls++;
   return MutatorFaultHANDLED;
@@ -24,14 +24,14 @@ static MutatorFaultResult open_(MutatorFaultRange range, MutatorContext context,
 /* HANDLED although nothing was opened: the access faults again, in a half. */
 static MutatorFaultResult split(MutatorFaultRange range, MutatorContext context, void *address, MutatorAccess access,
                                 void *closure) {
-  unsigned char *middle = pages + faultTestPageSize();
+  unsigned char *middle = pages + nativePageSize();
   (void)context;
   (void)address;
   (void)access;
   (void)closure;
   CHECK(MutatorFaultRangeRemove(range) == MutatorResOK, "remove itself");
   CHECK(MutatorFaultRangeAdd(&half[0], pages, middle, open_, NULL, NULL) == MutatorResOK, "lower half");
-  CHECK(MutatorFaultRangeAdd(&half[1], middle, middle + faultTestPageSize(), open_, NULL, NULL) == MutatorResOK,
+  CHECK(MutatorFaultRangeAdd(&half[1], middle, middle + nativePageSize(), open_, NULL, NULL) == MutatorResOK,
         "upper half");
   calls++;
   return MutatorFaultHANDLED;
@@ -40,12 +40,12 @@ static MutatorFaultResult split(MutatorFaultRange range, MutatorContext context,
 int main(void) {
   MutatorFaultRange range;
   pages = faultTestPageNew(FaultTestPageNOACCESS);
-  faultTestProtect(pages + faultTestPageSize(), faultTestPageSize(), 0);
+  nativeProtect(pages + nativePageSize(), nativePageSize(), NativeNONE);
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
-  CHECK(MutatorFaultRangeAdd(&whole, pages, pages + 2 * faultTestPageSize(), split, NULL, NULL) == MutatorResOK, "add");
+  CHECK(MutatorFaultRangeAdd(&whole, pages, pages + 2 * nativePageSize(), split, NULL, NULL) == MutatorResOK, "add");
   *(volatile unsigned char *)pages = 1;
   CHECK(calls == 2, "%u calls", calls);
-  ((volatile unsigned char *)pages)[faultTestPageSize()] = 1;
+  ((volatile unsigned char *)pages)[nativePageSize()] = 1;
   CHECK(calls == 3, "%u calls", calls);
   CHECK(MutatorFaultRangeFind(pages, &range) == MutatorResFAIL, "all removed");
   CHECK(MutatorFaultQuiesce(0) == MutatorResOK, "nobody is inside");

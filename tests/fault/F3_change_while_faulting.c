@@ -21,14 +21,14 @@ static volatile int done;
 
 static MutatorFaultResult step(MutatorFaultRange range, MutatorContext context, void *address, MutatorAccess access,
                                void *closure) {
-  size_t page = (size_t)((unsigned char *)address - base) / faultTestPageSize();
+  size_t page = (size_t)((unsigned char *)address - base) / nativePageSize();
   (void)access;
   CHECK(closure == &ranges[page] && range == &ranges[page], "the callback of page %zu", page);
   CHECK(MutatorFaultStep(context) == MutatorResOK, "step");
   return MutatorFaultHANDLED;
 }
 
-static unsigned char *at(size_t page) { return base + page * faultTestPageSize(); }
+static unsigned char *at(size_t page) { return base + page * nativePageSize(); }
 
 static MutatorRes add(size_t page) {
   return MutatorFaultRangeAdd(&ranges[page], at(page), at(page + 1), step, &ranges[page], &window);
@@ -78,11 +78,11 @@ int main(void) {
   MutatorCountersStruct counters;
   uintptr_t i;
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
-  CHECK(MutatorWindowCreate(&window, Pages * faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  CHECK(MutatorWindowCreate(&window, Pages * nativePageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
   base = MutatorWindowBase(&window);
   for (i = 0; i < Pages; i += 2) {
     CHECK(add(i) == MutatorResOK, "add");
-    faultTestProtect(at(i), faultTestPageSize(), 0);
+    nativeProtect(at(i), nativePageSize(), NativeNONE);
   }
   for (i = 0; i < Faulters; i++)
     CHECK(pthread_create(&faulter[i], NULL, faultOften, (void *)(i + 1)) == 0, "thread");

@@ -25,7 +25,7 @@ static MutatorFaultResult step(MutatorFaultRange range, MutatorContext context, 
 }
 
 static void addRanges(MutatorWindow window) {
-  size_t page = faultTestPageSize();
+  size_t page = nativePageSize();
   size_t i, n;
   for (i = 0; i < Ranges; i++) {
     n = i * 61819 % Ranges; /* a permutation: 61,819 has no factor 2 or 5 */
@@ -37,7 +37,7 @@ static void addRanges(MutatorWindow window) {
 
 int main(void) {
   static MutatorWindowStruct window;
-  size_t page = faultTestPageSize();
+  size_t page = nativePageSize();
   uint64_t seed = 88172645463325252;
   MutatorCountersStruct before, after;
   unsigned i;
@@ -47,7 +47,7 @@ int main(void) {
   CHECK(MutatorWindowCreate(&window, Ranges * page, MutatorWindowForkREFUSE) == MutatorResOK, "window");
   base = MutatorWindowBase(&window);
   addRanges(&window);
-  faultTestProtect(base, Ranges * page, 0);
+  nativeProtect(base, Ranges * page, NativeNONE);
   CHECK(MutatorCountersGet(&before) == MutatorResOK, "counters");
   for (i = 1; i <= Faults; i++) {
     size_t n = faultTestRandom(&seed) % Ranges;

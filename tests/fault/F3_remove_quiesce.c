@@ -23,7 +23,7 @@ static MutatorFaultResult stayInside(MutatorFaultRange of, MutatorContext contex
   inside = 1;
   while (!leave)
     (void)usleep(1000);
-  faultTestProtect(page, faultTestPageSize(), 3);
+  nativeProtect(page, nativePageSize(), NativeREADWRITE);
   return MutatorFaultHANDLED;
 }
 
@@ -54,7 +54,7 @@ int main(void) {
   double start;
   page = faultTestPageNew(FaultTestPageNOACCESS);
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
-  CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), stayInside, NULL, NULL) == MutatorResOK, "add");
+  CHECK(MutatorFaultRangeAdd(&range, page, page + nativePageSize(), stayInside, NULL, NULL) == MutatorResOK, "add");
   CHECK(MutatorFaultQuiesce(0) == MutatorResOK, "nobody is inside yet");
   CHECK(pthread_create(&thread, NULL, fault, NULL) == 0, "thread");
   while (!inside)

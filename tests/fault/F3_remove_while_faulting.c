@@ -56,16 +56,15 @@ int main(void) {
   action.sa_flags = SA_ONSTACK;
   CHECK(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
-  CHECK(MutatorWindowCreate(&window, faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  CHECK(MutatorWindowCreate(&window, nativePageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
   page = MutatorWindowBase(&window);
-  faultTestProtect(page, faultTestPageSize(), 0);
+  nativeProtect(page, nativePageSize(), NativeNONE);
   for (i = 0; i < 2; i++)
     CHECK(pthread_create(&thread[i], NULL, faultOften, NULL) == 0, "thread");
   for (i = 0; i < Rounds; i++) {
     unsigned called = calls;
     alive[i] = 1;
-    CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), step, (void *)&alive[i], &window) ==
-              MutatorResOK,
+    CHECK(MutatorFaultRangeAdd(&range, page, page + nativePageSize(), step, (void *)&alive[i], &window) == MutatorResOK,
           "add");
     while (calls == called)
       (void)sched_yield();
@@ -75,8 +74,7 @@ int main(void) {
     memset(&range, 0xff, sizeof range);
   }
   alive[i] = 1;
-  CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), step, (void *)&alive[i], &window) ==
-            MutatorResOK,
+  CHECK(MutatorFaultRangeAdd(&range, page, page + nativePageSize(), step, (void *)&alive[i], &window) == MutatorResOK,
         "add");
   done = 1;
   for (i = 0; i < 2; i++)

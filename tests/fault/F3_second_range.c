@@ -28,13 +28,13 @@ static MutatorFaultResult step(MutatorFaultRange range, MutatorContext context, 
   MutatorRes res;
   (void)closure;
   (void)access;
-  CHECK(range == &left && address == base + faultTestPageSize() - 4, "the fault at %p", address);
+  CHECK(range == &left && address == base + nativePageSize() - 4, "the fault at %p", address);
   faulted++;
   res = MutatorFaultStep(context);
   if (res == MutatorResOK)
     return MutatorFaultHANDLED;
   CHECK(res == MutatorResUNIMPL, "%s", MutatorResName(res));
-  faultTestProtect(base, 2 * faultTestPageSize(), 3);
+  nativeProtect(base, 2 * nativePageSize(), NativeREADWRITE);
   return MutatorFaultHANDLED;
 }
 
@@ -42,14 +42,14 @@ static void storeAcross(uint64_t value, MutatorFaultResult its) {
   answer = its;
   asked = faulted = 0;
   askedAddress = NULL;
-  faultTestProtect(base, 2 * faultTestPageSize(), 0);
-  __asm__ volatile("movq %1, (%0)" : : "r"(base + faultTestPageSize() - 4), "r"(value) : "memory");
+  nativeProtect(base, 2 * nativePageSize(), NativeNONE);
+  __asm__ volatile("movq %1, (%0)" : : "r"(base + nativePageSize() - 4), "r"(value) : "memory");
 }
 
 static uint64_t loadAcross(void) {
   uint64_t value;
-  faultTestProtect(base, 2 * faultTestPageSize(), 3);
-  __asm__ volatile("movq (%1), %0" : "=r"(value) : "r"(base + faultTestPageSize() - 4) : "memory");
+  nativeProtect(base, 2 * nativePageSize(), NativeREADWRITE);
+  __asm__ volatile("movq (%1), %0" : "=r"(value) : "r"(base + nativePageSize() - 4) : "memory");
   return value;
 }
 
@@ -57,12 +57,11 @@ int main(void) {
   unsigned char *middle;
   MutatorCountersStruct before, after;
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
-  CHECK(MutatorWindowCreate(&window, 2 * faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  CHECK(MutatorWindowCreate(&window, 2 * nativePageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
   base = MutatorWindowBase(&window);
-  middle = base + faultTestPageSize();
+  middle = base + nativePageSize();
   CHECK(MutatorFaultRangeAdd(&left, base, middle, step, NULL, &window) == MutatorResOK, "add");
-  CHECK(MutatorFaultRangeAdd(&right, middle, middle + faultTestPageSize(), beAsked, NULL, &window) == MutatorResOK,
-        "add");
+  CHECK(MutatorFaultRangeAdd(&right, middle, middle + nativePageSize(), beAsked, NULL, &window) == MutatorResOK, "add");
 
   CHECK(MutatorCountersGet(&before) == MutatorResOK, "counters");
   storeAcross(0x1122334455667788, MutatorFaultHANDLED);

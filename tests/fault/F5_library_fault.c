@@ -21,7 +21,7 @@ static MutatorFaultResult stepInPlace(MutatorFaultRange range, MutatorContext co
   CHECK(MutatorContextStepInstruction(context) == MutatorResACCESS, "step");
   CHECK(MutatorMemoryLoad(MutatorMemoryDirect(), &word, address, 8) == MutatorResACCESS, "load");
   CHECK(MutatorMemoryStore(MutatorMemoryDirect(), address, &word, 8) == MutatorResACCESS, "store");
-  faultTestProtect(page, faultTestPageSize(), 3);
+  nativeProtect(page, nativePageSize(), NativeREADWRITE);
   CHECK(MutatorFaultStep(context) == MutatorResOK, "step: the page is open");
   return MutatorFaultHANDLED;
 }
@@ -31,7 +31,7 @@ int main(void) {
   MutatorCountersStruct before, after;
   page = faultTestPageNew(FaultTestPageNOACCESS);
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
-  CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), stepInPlace, NULL, NULL) == MutatorResOK, "add");
+  CHECK(MutatorFaultRangeAdd(&range, page, page + nativePageSize(), stepInPlace, NULL, NULL) == MutatorResOK, "add");
   CHECK(MutatorCountersGet(&before) == MutatorResOK, "counters");
   __asm__ volatile("movq %1, (%0)" : : "r"(page), "r"((uint64_t)99) : "memory");
   CHECK(MutatorCountersGet(&after) == MutatorResOK, "counters");

@@ -24,7 +24,7 @@ static MutatorFaultResult nest(MutatorFaultRange range, MutatorContext context, 
   if (n + 1 < Pages)
     *(volatile unsigned char *)page[n + 1] = *(volatile unsigned char *)big;
   CHECK(MutatorFaultQuiesce(0) == MutatorResBUSY, "somebody is inside");
-  faultTestProtect(page[n], faultTestPageSize(), 3);
+  nativeProtect(page[n], nativePageSize(), NativeREADWRITE);
   inside--;
   return MutatorFaultHANDLED;
 }
@@ -38,8 +38,7 @@ int main(void) {
   CHECK(MutatorFaultSetup(&options) == MutatorResOK, "setup");
   for (i = 0; i < Pages; i++) {
     page[i] = faultTestPageNew(FaultTestPageNOACCESS);
-    CHECK(MutatorFaultRangeAdd(&range[i], page[i], page[i] + faultTestPageSize(), nest, (void *)i, NULL) ==
-              MutatorResOK,
+    CHECK(MutatorFaultRangeAdd(&range[i], page[i], page[i] + nativePageSize(), nest, (void *)i, NULL) == MutatorResOK,
           "add");
   }
   *(volatile unsigned char *)page[0] = 1;

@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -37,7 +36,7 @@ static MutatorFaultResult callback(MutatorFaultRange range, MutatorContext conte
 static void storm(int signal) {
   uint64_t word;
   (void)signal;
-  __asm__ volatile("mov (%1), %0" : "=r"(word) : "r"(base + faultTestPageSize() - 8) : "memory");
+  __asm__ volatile("mov (%1), %0" : "=r"(word) : "r"(base + nativePageSize() - 8) : "memory");
   CHECK(word == 0x5ca1ab1e, "a load in the storm gives %#llx", (unsigned long long)word);
   (void)__atomic_fetch_add(&storms, 1, __ATOMIC_RELAXED);
 }
@@ -86,7 +85,7 @@ int main(void) {
   unsigned i;
   void *pointer = NULL;
   uint64_t *alias;
-  size_t size = faultTestPageSize();
+  size_t size = nativePageSize();
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "FaultSetup");
   CHECK(MutatorWindowCreate(&window, size, MutatorWindowForkREFUSE) == MutatorResOK, "window");
   base = MutatorWindowBase(&window);
@@ -94,7 +93,7 @@ int main(void) {
   alias = pointer;
   alias[size / 8 - 1] = 0x5ca1ab1e;
   CHECK(MutatorFaultRangeAdd(&range, base, base + size, callback, NULL, &window) == MutatorResOK, "add");
-  faultTestProtect(base, size, PROT_NONE);
+  nativeProtect(base, size, NativeNONE);
   CHECK(MutatorCountersGet(&before) == MutatorResOK, "counters");
   running = Threads;
   startStorm();

@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 static const size_t nofaultSizes[] = {1, 2, 4, 8, 16};
 enum { NofaultSizes = sizeof nofaultSizes / sizeof nofaultSizes[0], NofaultPage = 4096 };

@@ -13,9 +13,12 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include <mutator.h>
+
+#include "support/native.h"
+
+#include <fault_cpu.h>
 
 /* CHECK -- print file and line and end the process unless the condition holds */
 #define CHECK(condition, ...)                                     \
@@ -24,11 +27,11 @@
       faultTestFail(__FILE__, __LINE__, #condition, __VA_ARGS__); \
   } while (0)
 
-__attribute__((noreturn, format(printf, 4, 5))) void faultTestFail(const char *file, int line, const char *condition,
-                                                                   const char *format, ...);
+__attribute__((noreturn, format(NATIVE_PRINTF, 4, 5))) void
+faultTestFail(const char *file, int line, const char *condition, const char *format, ...);
 
 /* faultTestSkip -- print why and exit with 77 */
-__attribute__((noreturn, format(printf, 1, 2))) void faultTestSkip(const char *format, ...);
+__attribute__((noreturn, format(NATIVE_PRINTF, 1, 2))) void faultTestSkip(const char *format, ...);
 
 /* Was the program built with AddressSanitizer? */
 #if defined(__SANITIZE_ADDRESS__)
@@ -42,13 +45,14 @@ __attribute__((noreturn, format(printf, 1, 2))) void faultTestSkip(const char *f
 #define FAULT_TEST_ASAN 0
 #endif
 
-/* SNIPPET -- machine code as a C object: SNIPPET(load, "mov (%rdi), %rax")
+/* SNIPPET -- machine code as a C object: SNIPPET(load, "mov (" rDI "), " rAX)
  *
- * Position-independent, and copied to where it runs; SNIPPET_SIZE gives its bytes.
+ * Position-independent, and copied to where it runs; SNIPPET_SIZE gives its bytes.  It lies
+ * where the assembler is between functions, which every object format has.
  */
-#define SNIPPET(name, text)                                                             \
-  __asm__(".pushsection .rodata\n" #name ":\n" text "\n" #name "_end:\n.popsection\n"); \
-  extern const unsigned char name[], name##_end[]
+#define SNIPPET(name, text)                                        \
+  __asm__(".text\n" #name ":\n" text "\n" #name "_end:\n.text\n"); \
+  extern const unsigned char name[] __asm__(#name), name##_end[] __asm__(#name "_end")
 #define SNIPPET_SIZE(name) ((size_t)(name##_end - name))
 
 /* FaultTestPage -- what a page allows */
@@ -67,25 +71,24 @@ const char *faultTestPageName(FaultTestPage page);
 /* faultTestPageNew -- a page of that kind, between two open pages
  *
  * The bytes of the three pages count up from 0, modulo 251, where there are any.
+ * Where the system writes below the stack pointer of a thread that stops (nativeFrameSize), there is
+ * room for that below them.
+ *
+ * Returns  NULL when the system has no such page
  */
 unsigned char *faultTestPageNew(FaultTestPage page);
 
-/* faultTestPageSize -- bytes */
-size_t faultTestPageSize(void);
+/* faultTestPlace -- an address where the system maps nothing unasked */
+void *faultTestPlace(size_t size);
 
-/* faultTestProtect -- mprotect that must succeed */
-void faultTestProtect(void *base, size_t size, int protection);
-
-/* FaultTestRegisters -- by MutatorRegister: 16 general registers, PC, flags */
+/* FaultTestRegisters -- by MutatorRegister: general registers, PC, flags */
 typedef struct FaultTestRegisters {
   MutatorWord word[MutatorRegisterLIMIT];
 } FaultTestRegisters;
 
-/* FaultTestStopStruct -- a signal that stopped a snippet */
+/* FaultTestStopStruct -- a fault or trap that stopped a snippet */
 typedef struct FaultTestStopStruct {
-  int signal;
-  siginfo_t *info;
-  ucontext_t *ucontext;
+  NativeStopStruct native;
   unsigned number; /* counts the stops of this run from 0 */
   void *closure;
   MutatorContextStruct context; /* a FAULT context of it */
@@ -97,20 +100,17 @@ typedef struct FaultTestStopStruct {
  */
 typedef MutatorBool (*FaultTestProbe)(FaultTestStop stop);
 
-/* faultTestHandlers -- handlers for SIGSEGV, SIGBUS, SIGILL, SIGTRAP and SIGFPE,
- * as a client has them: they call MutatorFaultRecover first, then the probe of
- * the snippet that is running.  A stop nobody expects, or the tenth of a run, ends the
- * program.
+/* faultTestHandler -- what handles a stop, for those who install it themselves
+ *
+ * As a client has it: MutatorFaultRecover first, then the probe of the snippet
+ * that is running.  A stop nobody expects, or the tenth of a run, ends the program.
  */
+MutatorBool faultTestHandler(NativeStop stop);
+
+/* faultTestHandlers -- nativeHandle with it */
 void faultTestHandlers(void);
 
-/* faultTestHandler -- that handler, for those who install it themselves */
-void faultTestHandler(int signal, siginfo_t *info, void *ucontext);
-
-/* faultTestStack -- give the calling thread a large alternate signal stack of the test's own */
-void *faultTestStack(size_t size);
-
-/* faultTestSetup -- MutatorSetup, faultTestStack and faultTestHandlers */
+/* faultTestSetup -- MutatorSetup and faultTestHandlers */
 void faultTestSetup(void);
 
 /* faultTestCode -- copy code to an executable place, followed by a jump out of the snippet
@@ -140,33 +140,23 @@ unsigned faultTestStops(void);
 #define FAULT_TEST_RUN(name, registers, probe, closure) \
   faultTestRun(registers, faultTestCode(name, SNIPPET_SIZE(name)), probe, closure)
 
-/* The saved general registers of a stop, by MutatorRegister. */
-MutatorWord faultTestGet(const ucontext_t *ucontext, unsigned reg);
-void faultTestSet(ucontext_t *ucontext, unsigned reg, MutatorWord value);
-
-/* faultTestSuspend -- stop another thread, by SIGUSR1, at a PC in [base, limit)
+/* faultTestSuspend -- stop another thread at a PC in [base, limit)
  *
- * Returns  where its registers are, until faultTestResume
+ * context  becomes a THREAD context of it, until faultTestResume, which commits its edits
  */
-ucontext_t *faultTestSuspend(pid_t thread, const unsigned char *base, const unsigned char *limit);
-void faultTestResume(void);
+void faultTestSuspend(NativeThread thread, const unsigned char *base, const unsigned char *limit,
+                      MutatorContext context);
+void faultTestResume(NativeThread thread, MutatorContext context);
 
 /* faultTestExit -- a PC that ends the snippet of a suspended thread */
-void faultTestExit(void);
+void faultTestExit(void) __asm__("faultTestExit");
 
-/* FaultTestPictureStruct -- everything a step could have changed, to compare byte for byte */
-typedef struct FaultTestPictureStruct {
-  ucontext_t ucontext; /* without what fpregs points to */
-  siginfo_t info;
-  unsigned char vector[4096]; /* what fpregs points to, as far as it says */
-  size_t vectorSize;
-} FaultTestPictureStruct, *FaultTestPicture;
-
-void faultTestPictureTake(FaultTestPicture picture, const siginfo_t *info, const ucontext_t *ucontext);
-
-/* faultTestPictureSame -- has nothing changed since? */
-MutatorBool faultTestPictureSame(const FaultTestPictureStruct *picture, const siginfo_t *info,
-                                 const ucontext_t *ucontext);
+/* The CPU's file: registers before and after a run, the way in, and a jump to be planted. */
+extern MutatorWord faultTestIn[MutatorRegisterLIMIT] __asm__("faultTestIn");
+extern MutatorWord faultTestOut[MutatorRegisterLIMIT] __asm__("faultTestOut");
+extern MutatorWord faultTestSavedStack __asm__("faultTestSavedStack");
+void faultTestEnter(void) __asm__("faultTestEnter");
+size_t faultTestJump(unsigned char *at, uintptr_t target);
 
 /* faultTestCompare -- run code natively on a window's open base, then stepped on its protected base
  *

@@ -39,6 +39,9 @@ void *nativeMap(void *at, size_t size, NativeProtection protection);
 void nativeUnmap(void *base, size_t size);
 void nativeProtect(void *base, size_t size, NativeProtection protection);
 
+/* Two pages of a file that has one: the second is a hole.  NULL where there is no such thing. */
+void *nativeMapHole(void *at);
+
 /* Shared memory, mapped there and, for reading and writing, somewhere else. */
 void *nativeMapTwice(void *at, size_t size, NativeProtection protection, void **aliasReturn);
 
@@ -65,6 +68,10 @@ MutatorWord nativeBreakpoint(const struct NativeStopStruct *stop);
  * handler answers whether the thread goes on, else the system does what it does without one. */
 void nativeHandle(MutatorBool (*handler)(NativeStop stop));
 
+/* The thread's stack for handlers, where there is such: nativeHandle gives the calling thread one of
+ * 1 MiB.  Returns its lowest address, or NULL. */
+void *nativeHandlerStack(size_t size);
+
 /* Bytes below the stack pointer that the system itself writes to at a stop; 0: handlers have
  * a stack of their own. */
 size_t nativeFrameSize(void);
@@ -72,6 +79,20 @@ size_t nativeFrameSize(void);
 /* The library's view of a stop. */
 MutatorRes nativeInit(MutatorContext context, NativeStop stop);
 MutatorBool nativeRecover(NativeStop stop);
+
+/* Forgeries: another fault address, the other direction, a fetch; false when the record has no such thing. */
+MutatorBool nativeForgeAddress(NativeStop stop, MutatorWord address);
+MutatorBool nativeForgeDirection(NativeStop stop);
+MutatorBool nativeForgeFetch(NativeStop stop);
+MutatorBool nativeForgeSent(NativeStop stop);    /* somebody sent it */
+MutatorBool nativeForgeGeneral(NativeStop stop); /* a general protection fault */
+MutatorBool nativeForgeUnknown(NativeStop stop); /* of no kind that anybody knows */
+
+/* The CPU's error code, when the system records it. */
+MutatorBool nativeErrorCode(const struct NativeStopStruct *stop, MutatorWord *codeReturn);
+
+/* Is that word, of an area that a scan of a context has shown, in the record of the general registers? */
+MutatorBool nativeIsGeneral(MutatorContext context, const MutatorWord *word);
 
 /* The vector state, in place: as XSAVE has it (Intel SDM volume 1, chapter 13). */
 typedef enum NativePart {
@@ -102,7 +123,29 @@ void nativePictureTake(NativePicture picture, const struct NativeStopStruct *sto
 MutatorBool nativePictureSame(const struct NativePictureStruct *picture, const struct NativeStopStruct *stop);
 void nativePictureResume(const struct NativePictureStruct *picture, NativeStop stop);
 
+/* threads ---------------------------------------------------------------------- */
+
+/* The calling thread, for others to suspend; suspending waits until it has stopped. */
+NativeThread nativeThreadSelf(void);
+void nativeSuspend(NativeThread thread);
+void nativeResume(NativeThread thread);
+
+/* A THREAD context of a suspended thread. */
+MutatorRes nativeInitThread(MutatorContext context, NativeThread thread);
+
+/* A THREAD context made of a stop, where a record can serve as both; FAIL elsewhere. */
+MutatorRes nativeInitThreadOf(MutatorContext context, NativeStop stop);
+
+void nativeSleep(unsigned milliseconds);
+
 /* others ----------------------------------------------------------------------- */
+
+/* What every system call may change, errno and whatever else the system has: set it to something odd; is it so still? */
+void nativeErrorSet(void);
+MutatorBool nativeErrorKept(void);
+
+/* The components of the vector state that the system saves, as XCR0 has them. */
+uint64_t nativeComponents(void);
 
 /* The bases of FS and GS, as programs may use them; false when a program has no use for that segment. */
 MutatorBool nativeSegmentFS(MutatorWord *baseReturn);

@@ -5,11 +5,13 @@
 
 #include "support/native.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -48,6 +50,17 @@ void nativeProtect(void *base, size_t size, NativeProtection protection) {
     nativeStopProgram("mprotect");
 }
 
+void *nativeMapHole(void *at) {
+  const size_t page = nativePageSize();
+  int file = memfd_create("hole", MFD_CLOEXEC);
+  void *base;
+  if (file < 0 || ftruncate(file, (off_t)page) != 0)
+    nativeStopProgram("memfd_create");
+  base = map(at, 2 * page, NativeALL, MAP_SHARED, file);
+  (void)close(file);
+  return base;
+}
+
 void *nativeMapTwice(void *at, size_t size, NativeProtection protection, void **aliasReturn) {
   int file = memfd_create("twice", MFD_CLOEXEC);
   void *base;
@@ -69,13 +82,17 @@ int nativeStopNumber(const NativeStopStruct *stop) { return stop->signal; }
 
 MutatorWord nativeStopAddress(const NativeStopStruct *stop) { return (MutatorWord)(uintptr_t)stop->info->si_addr; }
 
-MutatorWord nativeGet(const NativeStopStruct *stop, unsigned reg) {
-  return (MutatorWord)stop->ucontext->uc_mcontext.gregs[nativeSlots[reg]];
+MutatorWord nativeUcontextGet(const ucontext_t *ucontext, unsigned reg) {
+  return (MutatorWord)ucontext->uc_mcontext.gregs[nativeSlots[reg]];
 }
 
-void nativeSet(NativeStop stop, unsigned reg, MutatorWord value) {
-  stop->ucontext->uc_mcontext.gregs[nativeSlots[reg]] = (greg_t)value;
+void nativeUcontextSet(ucontext_t *ucontext, unsigned reg, MutatorWord value) {
+  ucontext->uc_mcontext.gregs[nativeSlots[reg]] = (greg_t)value;
 }
+
+MutatorWord nativeGet(const NativeStopStruct *stop, unsigned reg) { return nativeUcontextGet(stop->ucontext, reg); }
+
+void nativeSet(NativeStop stop, unsigned reg, MutatorWord value) { nativeUcontextSet(stop->ucontext, reg, value); }
 
 MutatorWord nativeBreakpoint(const NativeStopStruct *stop) { return nativeGet(stop, MutatorRegisterPC) - 1; }
 
@@ -97,17 +114,21 @@ static void onSignal(int signal, siginfo_t *info, void *ucontext) {
   }
 }
 
-void nativeHandle(MutatorBool (*newHandler)(NativeStop stop)) {
-  static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE};
-  const size_t size = (size_t)1 << 20;
-  struct sigaction action;
+void *nativeHandlerStack(size_t size) {
   stack_t stack;
-  size_t i;
   memset(&stack, 0, sizeof stack);
   stack.ss_sp = nativeMap(NULL, size, NativeREADWRITE);
   stack.ss_size = size;
   if (sigaltstack(&stack, NULL) != 0)
     nativeStopProgram("sigaltstack");
+  return stack.ss_sp;
+}
+
+void nativeHandle(MutatorBool (*newHandler)(NativeStop stop)) {
+  static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE};
+  struct sigaction action;
+  size_t i;
+  (void)nativeHandlerStack((size_t)1 << 20);
   handler = newHandler;
   memset(&action, 0, sizeof action);
   action.sa_sigaction = onSignal;
@@ -118,6 +139,100 @@ void nativeHandle(MutatorBool (*newHandler)(NativeStop stop)) {
 }
 
 size_t nativeFrameSize(void) { return 0; }
+
+/* forgeries -------------------------------------------------------------------- */
+
+enum { WriteBit = 2, FetchBit = 16, GeneralTRAP = 13, UnknownTRAP = 99 };
+
+MutatorBool nativeForgeAddress(NativeStop stop, MutatorWord address) {
+  stop->info->si_addr = (void *)(uintptr_t)address;
+  return 1;
+}
+
+MutatorBool nativeForgeDirection(NativeStop stop) {
+  stop->ucontext->uc_mcontext.gregs[REG_ERR] ^= WriteBit;
+  return 1;
+}
+
+MutatorBool nativeForgeFetch(NativeStop stop) {
+  stop->ucontext->uc_mcontext.gregs[REG_ERR] |= FetchBit;
+  return 1;
+}
+
+MutatorBool nativeForgeSent(NativeStop stop) {
+  stop->info->si_code = SI_USER;
+  return 1;
+}
+
+MutatorBool nativeForgeGeneral(NativeStop stop) {
+  stop->info->si_code = SI_KERNEL;
+  stop->ucontext->uc_mcontext.gregs[REG_TRAPNO] = GeneralTRAP;
+  return 1;
+}
+
+MutatorBool nativeForgeUnknown(NativeStop stop) {
+  stop->ucontext->uc_mcontext.gregs[REG_TRAPNO] = UnknownTRAP;
+  return 1;
+}
+
+MutatorBool nativeErrorCode(const NativeStopStruct *stop, MutatorWord *codeReturn) {
+  *codeReturn = (MutatorWord)stop->ucontext->uc_mcontext.gregs[REG_ERR];
+  return 1;
+}
+
+MutatorBool nativeIsGeneral(MutatorContext context, const MutatorWord *word) {
+  const greg_t *gregs = context->native.ucontext->uc_mcontext.gregs;
+  return (const greg_t *)(const void *)word >= gregs && (const greg_t *)(const void *)word < gregs + NGREG;
+}
+
+/* threads ---------------------------------------------------------------------- */
+
+/* A round is one suspension; the numbers only grow, so that nobody misses one. */
+static struct {
+  volatile unsigned wanted, parked, released;
+  ucontext_t *volatile ucontext;
+} suspension;
+
+static void park(int signal, siginfo_t *info, void *ucontext) {
+  const unsigned round = suspension.wanted;
+  (void)signal;
+  (void)info;
+  suspension.ucontext = ucontext;
+  suspension.parked = round;
+  while (suspension.released != round)
+    continue;
+}
+
+NativeThread nativeThreadSelf(void) { return (pid_t)syscall(SYS_gettid); }
+
+void nativeSuspend(NativeThread thread) {
+  const unsigned round = suspension.wanted + 1;
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = park;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  suspension.wanted = round;
+  if (sigaction(SIGUSR1, &action, NULL) != 0 || syscall(SYS_tgkill, getpid(), thread, SIGUSR1) != 0)
+    nativeStopProgram("a signal to suspend a thread");
+  while (suspension.parked != round)
+    continue;
+}
+
+void nativeResume(NativeThread thread) {
+  (void)thread;
+  suspension.released = suspension.wanted;
+}
+
+MutatorRes nativeInitThread(MutatorContext context, NativeThread thread) {
+  (void)thread;
+  return MutatorContextInitThread(context, suspension.ucontext);
+}
+
+MutatorRes nativeInitThreadOf(MutatorContext context, NativeStop stop) {
+  return MutatorContextInitThread(context, stop->ucontext);
+}
+
+void nativeSleep(unsigned milliseconds) { (void)usleep(1000 * milliseconds); }
 
 /* vector state ----------------------------------------------------------------- */
 
@@ -212,6 +327,18 @@ void nativePictureResume(const NativePictureStruct *picture, NativeStop stop) {
 }
 
 /* others ----------------------------------------------------------------------- */
+
+enum { OddERRNO = 4711 };
+
+void nativeErrorSet(void) { errno = OddERRNO; }
+
+MutatorBool nativeErrorKept(void) { return errno == OddERRNO; }
+
+/* What the CPU says that the kernel has turned on. */
+uint64_t nativeComponents(void) {
+  const CpuidStruct answer = cpuidRead(0xd, 0);
+  return answer.eax | (uint64_t)answer.edx << 32;
+}
 
 double nativeSeconds(void) {
   struct timespec time;

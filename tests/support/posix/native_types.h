@@ -8,7 +8,12 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include <ucontext.h>
+
+typedef pid_t NativeThread;
+
+#define NATIVE_PRINTF printf /* whose rules a format string follows */
 
 typedef struct NativeStopStruct {
   int signal;
@@ -26,5 +31,9 @@ typedef struct NativePictureStruct {
 /* Of the CPU's file: where the kernel keeps register n; the FXSAVE area of the frame. */
 extern const int nativeSlots[];
 unsigned char *nativeFxsave(const ucontext_t *ucontext);
+
+/* For tests of signals themselves: registers by MutatorRegister, pictures without a stop. */
+MutatorWord nativeUcontextGet(const ucontext_t *ucontext, unsigned reg);
+void nativeUcontextSet(ucontext_t *ucontext, unsigned reg, MutatorWord value);
 
 #endif

@@ -20,7 +20,7 @@ enum { First = 3, Last = 64 };
 
 int main(void) {
   unsigned *word =
-      mmap(LOW, faultTestPageSize(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+      mmap(LOW, nativePageSize(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
   unsigned value = 1;
   struct stat status;
   int file;

@@ -15,12 +15,12 @@
 
 /* RSI 64 words, none of them poison. */
 #define LOAD_SSE ".irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\nmovups 16*\\n(%rsi), %xmm\\n\n.endr\n"
-SNIPPET(faultSSE, "fninit\n" LOAD_SSE "mov (%rdi), %rax");
-SNIPPET(faultUpperZero, "fninit\n" LOAD_SSE "vzeroupper; mov (%rdi), %rax");
-SNIPPET(faultAllZero, "fninit; vzeroall; mov (%rdi), %rax");
-SNIPPET(faultAVX, "vmovups (%rsi), %ymm0; vmovups (%rsi), %ymm15; movq (%rsi), %mm0; mov (%rdi), %rax");
-SNIPPET(fault512, "vmovups (%rsi), %zmm0; vmovups (%rsi), %zmm31; kmovq (%rsi), %k1; movq (%rsi), %mm0;"
-                  "mov (%rdi), %rax");
+SNIPPET(faultSSE, "fninit\n" LOAD_SSE "mov (" rDI "), " rAX);
+SNIPPET(faultUpperZero, "fninit\n" LOAD_SSE "vzeroupper; mov (" rDI "), " rAX);
+SNIPPET(faultAllZero, "fninit; vzeroall; mov (" rDI "), " rAX);
+SNIPPET(faultAVX, "vmovups (" rSI "), %ymm0; vmovups (" rSI "), %ymm15; movq (" rSI "), %mm0; mov (" rDI "), " rAX);
+SNIPPET(fault512, "vmovups (" rSI "), %zmm0; vmovups (" rSI "), %zmm31; kmovq (" rSI "), %k1; movq (" rSI "), %mm0;"
+                  "mov (" rDI "), " rAX);
 
 static const MutatorWord poison = 0xdeadbeefdeadbeef;
 enum { StackSize = 1 << 20, HeaderOffset = 512 };
@@ -50,7 +50,7 @@ static void findComponents(void) {
   }
 }
 
-static unsigned char *stateOf(FaultTestStop stop) { return (unsigned char *)stop->ucontext->uc_mcontext.fpregs; }
+static unsigned char *stateOf(FaultTestStop stop) { return (unsigned char *)stop->native.ucontext->uc_mcontext.fpregs; }
 
 static uint64_t present(FaultTestStop stop) {
   uint64_t bits;
@@ -126,9 +126,9 @@ static void checkForeign(FaultTestStop stop) {
   memset(state + 464, 0, sizeof magic);
   CHECK(scan(stop, &all).inside == 0, "no magic number, so no extended state");
   memcpy(state + 464, &magic, sizeof magic);
-  stop->ucontext->uc_mcontext.fpregs = NULL;
+  stop->native.ucontext->uc_mcontext.fpregs = NULL;
   CHECK(MutatorContextScan(&stop->context, watch, &(Watch){0}) == MutatorResOK, "no state at all");
-  stop->ucontext->uc_mcontext.fpregs = (fpregset_t)(void *)state;
+  stop->native.ucontext->uc_mcontext.fpregs = (fpregset_t)(void *)state;
 }
 
 static MutatorBool probe(FaultTestStop stop) {
@@ -152,8 +152,8 @@ static void run(const char *name, const unsigned char *code, const unsigned char
     words[i] = 0x1111111111111111 + i;
   for (i = 0; i < StackSize; i += sizeof poison)
     memcpy(stack + i, &poison, sizeof poison);
-  registers.word[MutatorRegisterRDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
-  registers.word[MutatorRegisterRSI] = (MutatorWord)words;
+  registers.word[FaultTestDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
+  registers.word[FaultTestSI] = (MutatorWord)words;
   (void)faultTestRun(&registers, faultTestCode(code, (size_t)(end - code)), probe, closure);
   CHECK(faultTestStops() == 1, "%s: %u faults", name, faultTestStops());
 }
@@ -197,7 +197,7 @@ static void captured(MutatorBool marks) {
 
 int main(void) {
   faultTestSetup();
-  stack = faultTestStack(StackSize);
+  stack = nativeHandlerStack(StackSize);
   findComponents();
   captured(0);
   captured(1);

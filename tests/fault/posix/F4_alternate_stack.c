@@ -66,7 +66,7 @@ static void *thread(void *closure) {
   CHECK(stack.ss_size >= 6 * (getauxval(AT_MINSIGSTKSZ) + 16384), "%zu bytes", stack.ss_size);
   CHECK(writable(base) && writable(base + stack.ss_size - 1), "all of it");
   errno = 0;
-  CHECK(!writable(base - 1) && !writable(base - faultTestPageSize()), "the guard page");
+  CHECK(!writable(base - 1) && !writable(base - nativePageSize()), "the guard page");
   CHECK(MutatorFaultStackInstall() == MutatorResOK && current().ss_sp == stack.ss_sp, "idempotent");
   onStack();
   CHECK(MutatorFaultStackRemove() == MutatorResOK, "remove");

@@ -22,7 +22,7 @@ static MutatorFaultResult spoil(MutatorFaultRange range, MutatorContext context,
   CHECK(++calls < 10, "the same fault for ever");
   errno = 1000;
   if (answer == MutatorFaultHANDLED)
-    faultTestProtect(page, faultTestPageSize(), 3);
+    nativeProtect(page, nativePageSize(), NativeREADWRITE);
   errno = 1001;
   return answer;
 }
@@ -30,7 +30,7 @@ static MutatorFaultResult spoil(MutatorFaultRange range, MutatorContext context,
 static void previous(int signal) {
   CHECK(signal == SIGSEGV && errno == 42, "the previous handler sees errno %d", errno);
   previousCalls++;
-  faultTestProtect(page, faultTestPageSize(), 3);
+  nativeProtect(page, nativePageSize(), NativeREADWRITE);
 }
 
 static void onTop(int signal, siginfo_t *info, void *ucontext) {
@@ -41,7 +41,7 @@ static void onTop(int signal, siginfo_t *info, void *ucontext) {
 
 static void fault(MutatorFaultResult its) {
   answer = its;
-  faultTestProtect(page, faultTestPageSize(), 0);
+  nativeProtect(page, nativePageSize(), NativeNONE);
   errno = 42;
   *(volatile unsigned char *)page = 1;
   CHECK(errno == 42, "errno is %d", errno);
@@ -56,7 +56,7 @@ int main(void) {
   CHECK(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
   page = faultTestPageNew(FaultTestPageNOACCESS);
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
-  CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), spoil, NULL, NULL) == MutatorResOK, "add");
+  CHECK(MutatorFaultRangeAdd(&range, page, page + nativePageSize(), spoil, NULL, NULL) == MutatorResOK, "add");
   fault(MutatorFaultHANDLED);
   CHECK(calls == 1 && previousCalls == 0, "handled");
   fault(MutatorFaultDECLINED);

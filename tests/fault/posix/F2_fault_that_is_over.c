@@ -24,12 +24,12 @@ static MutatorFaultResult openAndDecline(MutatorFaultRange range, MutatorContext
   (void)access;
   (void)closure;
   ++calls;
-  faultTestProtect(page, faultTestPageSize(), PROT_READ | PROT_WRITE);
+  nativeProtect(page, nativePageSize(), NativeREADWRITE);
   return MutatorFaultDECLINED;
 }
 
 static void store(size_t offset) {
-  faultTestProtect(page, faultTestPageSize(), PROT_NONE);
+  nativeProtect(page, nativePageSize(), NativeNONE);
   *(volatile unsigned char *)(page + offset) = 1;
 }
 
@@ -42,8 +42,7 @@ int main(void) {
   CHECK(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
   page = faultTestPageNew(FaultTestPageNOACCESS);
-  CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), openAndDecline, NULL, NULL) == MutatorResOK,
-        "add");
+  CHECK(MutatorFaultRangeAdd(&range, page, page + nativePageSize(), openAndDecline, NULL, NULL) == MutatorResOK, "add");
   for (i = 0; i < 4; ++i) {
     store(8 * i);
     CHECK(calls == i + 1, "%u calls", calls);

@@ -22,10 +22,10 @@
 #endif
 
 /* RDX the thread's rseq_cs field, RSI the descriptor, RDI the page, RBP open memory. */
-#define SEQUENCE(name, handler)                                                                \
-  SNIPPET(name, "mov %rsi, (%rdx)\n" #name "_start: mov %rax, (%rdi)\n" #name "_commit: nop\n" \
-                "1: jmp 1b\n"                                                                  \
-                ".byte 0x0f, 0xb9, 0x3d; .long 0x53053053\n" #name "_abort: " handler);        \
+#define SEQUENCE(name, handler)                                                                            \
+  SNIPPET(name, "mov " rSI ", (" rDX ")\n" #name "_start: mov " rAX ", (" rDI ")\n" #name "_commit: nop\n" \
+                "1: jmp 1b\n"                                                                              \
+                ".byte 0x0f, 0xb9, 0x3d; .long 0x53053053\n" #name "_abort: " handler);                    \
   extern const unsigned char name##_start[], name##_commit[], name##_abort[]
 
 SEQUENCE(codeNop, "nop");
@@ -33,7 +33,7 @@ SEQUENCE(codeStoreElsewhere, "mov %rax, 8(%rbp)");
 SEQUENCE(codeLoadThere, "mov (%rdi), %rax");
 SEQUENCE(codeStoreNear, "mov %rax, 8(%rdi)");
 
-SNIPPET(codePlain, "mov %rax, (%rdi)");
+SNIPPET(codePlain, "mov " rAX ", (" rDI ")");
 
 /* linux/rseq.h: struct rseq_cs */
 typedef struct Descriptor {
@@ -42,24 +42,24 @@ typedef struct Descriptor {
 } Descriptor;
 
 static void checkDeclined(FaultTestStop stop) {
-  FaultTestPictureStruct picture;
-  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  NativePictureStruct picture;
+  nativePictureTake(&picture, &stop->native);
   CHECK(!MutatorContextCanStepInstruction(&stop->context), "CanStep");
   CHECK(MutatorContextDecline(&stop->context) == MutatorDeclineRESTARTED, "%s",
         MutatorDeclineName(MutatorContextDecline(&stop->context)));
   CHECK(MutatorContextStepInstruction(&stop->context) == MutatorResUNIMPL, "Step");
   CHECK(MutatorContextDecline(&stop->context) == MutatorDeclineRESTARTED, "Step");
-  CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "the record has changed");
+  CHECK(nativePictureSame(&picture, &stop->native), "the record has changed");
 }
 
 /* synthetic: the PC is moved to bytes with the signature before them. */
 static MutatorBool probeSynthetic(FaultTestStop stop) {
   static unsigned char handler[] = {0x0f, 0xb9, 0x3d, 0x53, 0x30, 0x05, 0x53, 0x48, 0x89, 0x47, 0x08, 0x90, 0x90};
-  FaultTestPictureStruct picture;
-  faultTestSet(stop->ucontext, MutatorRegisterPC, (MutatorWord)handler + 7); /* mov %rax, 8(%rdi) */
+  NativePictureStruct picture;
+  nativeSet(&stop->native, MutatorRegisterPC, (MutatorWord)handler + 7); /* mov %rax, 8(%rdi) */
   checkDeclined(stop);
   handler[4] ^= 1; /* another number: no abort handler, the operand is just elsewhere */
-  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  nativePictureTake(&picture, &stop->native);
   CHECK(!MutatorContextCanStepInstruction(&stop->context), "no signature");
   CHECK(MutatorContextDecline(&stop->context) == MutatorDeclineADDRESS, "no signature: %s",
         MutatorDeclineName(MutatorContextDecline(&stop->context)));
@@ -94,11 +94,11 @@ static void sequence(const unsigned char *code, const unsigned char *end, const 
   descriptor.start = (uint64_t)(uintptr_t)(place + (start - code));
   descriptor.length = (uint64_t)(commit - start);
   descriptor.abort = (uint64_t)(uintptr_t)(place + (abortHandler - code));
-  registers.word[MutatorRegisterRAX] = 0x77;
-  registers.word[MutatorRegisterRDX] = (MutatorWord)threadPointer() + (MutatorWord)__rseq_offset + 8; /* rseq_cs */
-  registers.word[MutatorRegisterRSI] = (MutatorWord)&descriptor;
-  registers.word[MutatorRegisterRDI] = (MutatorWord)page;
-  registers.word[MutatorRegisterRBP] = (MutatorWord)open;
+  registers.word[FaultTestAX] = 0x77;
+  registers.word[FaultTestDX] = (MutatorWord)threadPointer() + (MutatorWord)__rseq_offset + 8; /* rseq_cs */
+  registers.word[FaultTestSI] = (MutatorWord)&descriptor;
+  registers.word[FaultTestDI] = (MutatorWord)page;
+  registers.word[FaultTestBP] = (MutatorWord)open;
   (void)faultTestRun(&registers, place, probeReal, place + (abortHandler - code));
   CHECK(faultTestStops() == 1, "%u faults", faultTestStops());
   CHECK(open[8] == 0, "the abort handler's store has been stepped");
@@ -124,7 +124,7 @@ static void real(void) { (void)printf("the C library knows no restartable sequen
 int main(void) {
   FaultTestRegisters registers = {{0}};
   faultTestSetup();
-  registers.word[MutatorRegisterRDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
+  registers.word[FaultTestDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
   (void)FAULT_TEST_RUN(codePlain, &registers, probeSynthetic, NULL);
   CHECK(faultTestStops() == 1, "%u faults", faultTestStops());
   real();

@@ -60,7 +60,7 @@ int main(void) {
   faultTestSetup();
   CHECK(MutatorWindowCreate(&refused, 1, MutatorWindowForkREFUSE) == MutatorResOK, "window");
   CHECK(MutatorWindowCreate(&shared, 1, MutatorWindowForkSHARE) == MutatorResOK, "window");
-  adopt(&adopted, faultTestPageSize());
+  adopt(&adopted, nativePageSize());
   CHECK(storeThrough(&refused, 1) == MutatorResOK && storeThrough(&adopted, 2) == MutatorResOK, "before");
   process = fork();
   CHECK(process >= 0, "fork");

@@ -52,10 +52,10 @@ int main(void) {
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   CHECK(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "FaultSetup");
-  CHECK(MutatorWindowCreate(&window, faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
+  CHECK(MutatorWindowCreate(&window, nativePageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
   page = MutatorWindowBase(&window);
-  CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), callback, NULL, &window) == MutatorResOK, "add");
-  faultTestProtect(page, faultTestPageSize(), 0);
+  CHECK(MutatorFaultRangeAdd(&range, page, page + nativePageSize(), callback, NULL, &window) == MutatorResOK, "add");
+  nativeProtect(page, nativePageSize(), NativeNONE);
   for (i = 1; i <= 3; i++) {
     __asm__ volatile("movq %1, 8(%0)" : : "r"(page), "r"((uint64_t)i) : "memory");
     CHECK(stepped == i, "%u steps", stepped);

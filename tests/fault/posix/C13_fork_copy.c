@@ -16,7 +16,7 @@
 
 #include "support/fault_test.h"
 
-SNIPPET(codeStore, "mov %rax, (%rdi)");
+SNIPPET(codeStore, "mov " rAX ", (" rDI ")");
 
 /* Many, so that the list of mappings does not fit one read of it. */
 enum { Pages = 600, Sparse = 100, Windows = 3 };
@@ -44,7 +44,7 @@ static void create(size_t n) {
   for (i = 0; i < Pages - Sparse; ++i)
     memset(bases[n] + i * page, (int)(n + i) % 251, page);
   for (i = 0; i < Pages; ++i)
-    faultTestProtect(bases[n] + i * page, page, protectionOf(i));
+    CHECK(mprotect(bases[n] + i * page, page, protectionOf(i)) == 0, "mprotect");
 }
 
 /* The kernel's view: a write(2) from a page that cannot be read gives EFAULT. */
@@ -122,8 +122,8 @@ static MutatorBool stepProbe(FaultTestStop stop) {
 static void checkStep(size_t target, unsigned char value) {
   FaultTestRegisters registers;
   memset(&registers, 0, sizeof registers);
-  registers.word[MutatorRegisterRDI] = (MutatorWord)(bases[0] + target * page);
-  registers.word[MutatorRegisterRAX] = 0x0101010101010100u + value;
+  registers.word[FaultTestDI] = (MutatorWord)(bases[0] + target * page);
+  registers.word[FaultTestAX] = 0x0101010101010100u + value;
   (void)FAULT_TEST_RUN(codeStore, &registers, stepProbe, NULL);
   CHECK(faultTestStops() == 1, "%u stops", faultTestStops());
   CHECK(*aliasOf(&windows[0], bases[0] + target * page) == value, "the stepped store is not there");
@@ -178,7 +178,7 @@ int main(void) {
   int up[2], down[2], descriptors;
   pid_t process;
   size_t n;
-  page = faultTestPageSize();
+  page = nativePageSize();
   faultTestSetup();
   for (n = 0; n < Windows; ++n)
     create(n);

@@ -30,14 +30,14 @@ static void look(int signal, siginfo_t *info, void *pointer) {
   seen.signal = signal;
   seen.code = info->si_code;
   seen.address = info->si_addr;
-  seen.pc = faultTestGet(ucontext, MutatorRegisterPC);
-  seen.sp = faultTestGet(ucontext, MutatorRegisterSP);
+  seen.pc = nativeUcontextGet(ucontext, MutatorRegisterPC);
+  seen.sp = nativeUcontextGet(ucontext, MutatorRegisterSP);
   seen.errorCode = (MutatorWord)ucontext->uc_mcontext.gregs[REG_ERR];
   seen.trap = (MutatorWord)ucontext->uc_mcontext.gregs[REG_TRAPNO];
   memcpy(&seen.interrupted, &ucontext->uc_sigmask, 8);
   (void)sigprocmask(SIG_BLOCK, NULL, &seen.mask);
   calls++;
-  faultTestProtect(page, faultTestPageSize(), 3);
+  nativeProtect(page, nativePageSize(), NativeREADWRITE);
 }
 
 static void lookOld(int signal) {
@@ -45,7 +45,7 @@ static void lookOld(int signal) {
   seen.signal = signal;
   (void)sigprocmask(SIG_BLOCK, NULL, &seen.mask);
   calls++;
-  faultTestProtect(page, faultTestPageSize(), 3);
+  nativeProtect(page, nativePageSize(), NativeREADWRITE);
 }
 
 static void install(int flags) {
@@ -62,7 +62,7 @@ static void install(int flags) {
 
 /* One place faults, so that program counter and stack pointer are the same each time. */
 __attribute__((noinline)) static Seen fault(void) {
-  faultTestProtect(page, faultTestPageSize(), 0);
+  nativeProtect(page, nativePageSize(), NativeNONE);
   __asm__ volatile("movb $1, (%0)" : : "r"(page) : "memory");
   return seen;
 }
@@ -88,7 +88,7 @@ static void compare(int flags) {
 }
 
 int main(void) {
-  faultTestStack((size_t)1 << 20);
+  (void)nativeHandlerStack((size_t)1 << 20);
   page = faultTestPageNew(FaultTestPageNOACCESS);
   compare(SA_SIGINFO);
   compare(SA_SIGINFO | SA_NODEFER);

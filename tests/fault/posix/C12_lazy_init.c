@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-SNIPPET(codeLoad, "mov (%rdi), %rax");
+SNIPPET(codeLoad, "mov (" rDI "), " rAX);
 
 /* On a page that nobody may touch yet. */
 typedef struct Record {
@@ -28,11 +28,12 @@ static uint64_t recoveries(void) {
 
 static MutatorBool probe(FaultTestStop stop) {
   void *address = NULL;
-  faultTestProtect(record, faultTestPageSize(), PROT_READ | PROT_WRITE);
-  record->info = *stop->info;
-  memcpy(&record->ucontext, stop->ucontext, offsetof(ucontext_t, __fpregs_mem));
+  nativeProtect(record, nativePageSize(), NativeREADWRITE);
+  record->info = *stop->native.info;
+  memcpy(&record->ucontext, stop->native.ucontext, offsetof(ucontext_t, __fpregs_mem));
   CHECK(MutatorContextKind(&early) == MutatorFaultKindPROTECTION, "filled in later");
-  CHECK(MutatorContextAddress(&early, &address) == MutatorResOK && address == stop->info->si_addr, "filled in later");
+  CHECK(MutatorContextAddress(&early, &address) == MutatorResOK && address == stop->native.info->si_addr,
+        "filled in later");
   CHECK(MutatorContextPC(&early) == MutatorContextPC(&stop->context), "filled in later");
   CHECK(MutatorContextSP(&earlyThread) == MutatorContextSP(&stop->context), "filled in later");
   CHECK(MutatorContextCanStepInstruction(&early), "filled in later: %s",
@@ -49,7 +50,7 @@ int main(void) {
   _Static_assert(sizeof(MutatorInstructionStruct) <= 512, "an instruction is at most 512 bytes");
   faultTestSetup();
   record = (Record *)(void *)faultTestPageNew(FaultTestPageNOACCESS);
-  CHECK(sizeof *record <= faultTestPageSize(), "it fits");
+  CHECK(sizeof *record <= nativePageSize(), "it fits");
   recovered = recoveries();
   CHECK(MutatorContextInitFault(&early, &record->info, &record->ucontext) == MutatorResOK, "InitFault");
   CHECK(MutatorContextInitThread(&earlyThread, &record->ucontext) == MutatorResOK, "InitThread");
@@ -58,7 +59,7 @@ int main(void) {
   CHECK(MutatorContextVariety(&earlyThread) == MutatorContextTHREAD, "Variety");
   CHECK(MutatorContextDecline(&early) == MutatorDeclineNONE, "Decline");
   CHECK(recoveries() == recovered, "nothing was touched");
-  registers.word[MutatorRegisterRDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
+  registers.word[FaultTestDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
   (void)FAULT_TEST_RUN(codeLoad, &registers, probe, NULL);
   CHECK(faultTestStops() == 1, "%u faults", faultTestStops());
   return 0;

@@ -17,12 +17,12 @@ static void child(unsigned *word) {
   unsigned value = 0;
   CHECK(MutatorMemoryLoad(MutatorMemoryProcess(), &value, word, sizeof value) == MutatorResOK && value == 1, "load");
   CHECK(storeProcess(word, 2) == MutatorResOK, "store");
-  faultTestProtect(word, faultTestPageSize(), PROT_READ);
+  nativeProtect(word, nativePageSize(), NativeREAD);
   CHECK(*word == 2, "the child's store went elsewhere");
 }
 
 int main(void) {
-  unsigned *word = mmap(NULL, faultTestPageSize(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  unsigned *word = mmap(NULL, nativePageSize(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   int status;
   pid_t process;
   CHECK(word != MAP_FAILED, "mmap");
@@ -30,7 +30,7 @@ int main(void) {
   faultTestSetup();
   if (MutatorMemoryProcess() == NULL)
     faultTestSkip("no /proc/self/mem here");
-  faultTestProtect(word, faultTestPageSize(), PROT_NONE);
+  nativeProtect(word, nativePageSize(), NativeNONE);
   process = fork();
   CHECK(process >= 0, "fork");
   if (process == 0) {
@@ -38,7 +38,7 @@ int main(void) {
     _exit(0);
   }
   CHECK(waitpid(process, &status, 0) == process && status == 0, "status %#x", (unsigned)status);
-  faultTestProtect(word, faultTestPageSize(), PROT_READ);
+  nativeProtect(word, nativePageSize(), NativeREAD);
   CHECK(*word == 1, "the child wrote into its parent");
   CHECK(storeProcess(word, 3) == MutatorResOK && *word == 3, "the parent's is still open");
   return 0;

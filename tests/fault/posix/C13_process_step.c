@@ -12,10 +12,10 @@
 
 #include "support/fault_test.h"
 
-SNIPPET(codeLoad, "mov (%rdi), %rax");
-SNIPPET(codeStore, "mov %rax, (%rdi)");
-SNIPPET(codeStoreByte, "movb $9, (%rdi)");
-SNIPPET(codeCompare, "cmpq $5, (%rdi)");
+SNIPPET(codeLoad, "mov (" rDI "), " rAX);
+SNIPPET(codeStore, "mov " rAX ", (" rDI ")");
+SNIPPET(codeStoreByte, "movb $9, (" rDI ")");
+SNIPPET(codeCompare, "cmp" WORD " $5, (" rDI ")");
 
 static size_t page;
 
@@ -27,9 +27,9 @@ typedef struct Expectation {
 
 static MutatorBool probe(FaultTestStop stop) {
   const Expectation *expected = stop->closure;
-  FaultTestPictureStruct before;
+  NativePictureStruct before;
   MutatorRes res;
-  faultTestPictureTake(&before, stop->info, stop->ucontext);
+  nativePictureTake(&before, &stop->native);
   CHECK(MutatorContextCanStepInstruction(&stop->context), "%s",
         MutatorDeclineName(MutatorContextDecline(&stop->context)));
   res = MutatorContextStepInstructionWith(&stop->context, MutatorMemoryProcess());
@@ -38,7 +38,7 @@ static MutatorBool probe(FaultTestStop stop) {
         MutatorDeclineName(MutatorContextDecline(&stop->context)));
   if (res == MutatorResOK)
     return 1;
-  CHECK(faultTestPictureSame(&before, stop->info, stop->ucontext), "a step that failed changed the record");
+  CHECK(nativePictureSame(&before, &stop->native), "a step that failed changed the record");
   return 0;
 }
 
@@ -46,8 +46,8 @@ static FaultTestRegisters run(const unsigned char *code, size_t size, unsigned c
                               const Expectation *expected) {
   FaultTestRegisters registers;
   memset(&registers, 0, sizeof registers);
-  registers.word[MutatorRegisterRDI] = (MutatorWord)address;
-  registers.word[MutatorRegisterRAX] = 0x1122334455667788u;
+  registers.word[FaultTestDI] = (MutatorWord)address;
+  registers.word[FaultTestAX] = 0x1122334455667788u;
   registers = faultTestRun(&registers, faultTestCode(code, size), probe, (void *)(uintptr_t)expected);
   CHECK(faultTestStops() == 1, "%u stops", faultTestStops());
   return registers;
@@ -63,7 +63,7 @@ static unsigned char *twoPages(int sharing) {
 
 static void checkUnchanged(unsigned char *base) {
   size_t i;
-  faultTestProtect(base, 2 * page, PROT_READ);
+  nativeProtect(base, 2 * page, NativeREAD);
   for (i = 0; i < 2 * page; ++i)
     CHECK(base[i] == 'p', "byte %zu", i);
 }
@@ -77,35 +77,35 @@ static void stepsLoad(void) {
   FaultTestRegisters registers;
   memset(base, 0, 8);
   base[0] = 5;
-  faultTestProtect(base, page, PROT_NONE);
+  nativeProtect(base, page, NativeNONE);
   registers = RUN(codeLoad, base, &stepped);
-  CHECK(registers.word[MutatorRegisterRAX] == 5, "rax %#zx", (size_t)registers.word[MutatorRegisterRAX]);
+  CHECK(registers.word[FaultTestAX] == 5, "rax %#zx", (size_t)registers.word[FaultTestAX]);
   registers = RUN(codeCompare, base, &stepped);
   CHECK((registers.word[MutatorRegisterFLAGS] & 0x40) != 0, "ZF");
 }
 
-static void stepsStore(int protection) {
+static void stepsStore(NativeProtection protection) {
   static const unsigned char bytes[8] = {0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11};
   unsigned char *base = twoPages(MAP_PRIVATE);
-  faultTestProtect(base, page, protection);
+  nativeProtect(base, page, protection);
   (void)RUN(codeStore, base + 64, &stepped);
   (void)RUN(codeStoreByte, base + page - 1, &stepped); /* that it faults shows that the page is still protected */
-  faultTestProtect(base, page, PROT_READ);
+  nativeProtect(base, page, NativeREAD);
   CHECK(memcmp(base + 64, bytes, 8) == 0 && base[63] == 'p' && base[72] == 'p', "the store");
   CHECK(base[page - 1] == 9 && base[page] == 'p', "the byte at the end of the page");
 }
 
-static void declinesCrossing(int first, int second) {
+static void declinesCrossing(NativeProtection first, NativeProtection second) {
   unsigned char *base = twoPages(MAP_PRIVATE);
-  faultTestProtect(base, page, first);
-  faultTestProtect(base + page, page, second);
+  nativeProtect(base, page, first);
+  nativeProtect(base + page, page, second);
   (void)RUN(codeStore, base + page - 3, &declined);
   checkUnchanged(base);
 }
 
 static void cannotWriteShared(void) {
   unsigned char *base = twoPages(MAP_SHARED);
-  faultTestProtect(base, 2 * page, PROT_READ);
+  nativeProtect(base, 2 * page, NativeREAD);
   (void)RUN(codeStore, base + 64, &inaccessible);
   checkUnchanged(base);
 }
@@ -119,16 +119,16 @@ static void hasNoUnmappedMemory(void) {
 }
 
 int main(void) {
-  page = faultTestPageSize();
+  page = nativePageSize();
   faultTestSetup();
   if (MutatorMemoryProcess() == NULL)
     faultTestSkip("no /proc/self/mem here");
   stepsLoad();
-  stepsStore(PROT_NONE);
-  stepsStore(PROT_READ);
-  declinesCrossing(PROT_READ | PROT_WRITE, PROT_NONE);
-  declinesCrossing(PROT_NONE, PROT_READ | PROT_WRITE);
-  declinesCrossing(PROT_READ, PROT_READ);
+  stepsStore(NativeNONE);
+  stepsStore(NativeREAD);
+  declinesCrossing(NativeREADWRITE, NativeNONE);
+  declinesCrossing(NativeNONE, NativeREADWRITE);
+  declinesCrossing(NativeREAD, NativeREAD);
   cannotWriteShared();
   hasNoUnmappedMemory();
   return 0;

@@ -61,11 +61,11 @@ static void randomRecord(siginfo_t *info, ucontext_t *ucontext, const unsigned c
   memset(info, 0, sizeof *info);
   memset(ucontext, 0, sizeof *ucontext);
   for (i = 0; i < 16; i++)
-    faultTestSet(ucontext, i, faultTestRandom(&seed) >> pick(64));
-  faultTestSet(ucontext, MutatorRegisterPC, (MutatorWord)code);
-  faultTestSet(ucontext, MutatorRegisterFLAGS, pick(4) == 0 ? faultTestRandom(&seed) : 0x10202);
+    nativeUcontextSet(ucontext, i, faultTestRandom(&seed) >> pick(64));
+  nativeUcontextSet(ucontext, MutatorRegisterPC, (MutatorWord)code);
+  nativeUcontextSet(ucontext, MutatorRegisterFLAGS, pick(4) == 0 ? faultTestRandom(&seed) : 0x10202);
   if (pick(16) == 0)
-    faultTestSet(ucontext, MutatorRegisterPC, faultTestRandom(&seed));
+    nativeUcontextSet(ucontext, MutatorRegisterPC, faultTestRandom(&seed));
   info->si_signo = pick(4) != 0 ? SIGSEGV : signals[pick(6)];
   info->si_code = pick(4) != 0 ? SEGV_ACCERR : codes[pick(5)];
   info->si_addr = (void *)faultTestRandom(&seed);
@@ -90,35 +90,36 @@ static MutatorBool explains(const MutatorInstructionStruct *instruction, const s
                        (info->si_signo == SIGBUS && info->si_code == BUS_ADRERR) ||
                        (info->si_signo == SIGBUS && info->si_code == BUS_OBJERR);
   return memory && ucontext->uc_mcontext.gregs[REG_TRAPNO] == 14 && (code & 16) == 0 &&
-         (faultTestGet(ucontext, MutatorRegisterFLAGS) & 0x100) == 0 &&
+         (nativeUcontextGet(ucontext, MutatorRegisterFLAGS) & 0x100) == 0 &&
          (MutatorWord)info->si_addr - (MutatorWord)access->address < access->size &&
          ((code & 2) != 0) == (access->access == MutatorAccessWRITE);
 }
 
 static unsigned stepped, declined;
 
-static void check(MutatorContext context, MutatorMemory memory, const siginfo_t *info, ucontext_t *ucontext,
+static void check(MutatorContext context, MutatorMemory memory, siginfo_t *info, ucontext_t *ucontext,
                   MutatorBool expected, size_t length) {
-  FaultTestPictureStruct picture;
-  MutatorWord pc = faultTestGet(ucontext, MutatorRegisterPC);
+  const NativeStopStruct stop = {info->si_signo, info, ucontext};
+  NativePictureStruct picture;
+  MutatorWord pc = nativeUcontextGet(ucontext, MutatorRegisterPC);
   unsigned before = performed;
   MutatorBool can;
   MutatorRes res;
-  faultTestPictureTake(&picture, info, ucontext);
+  nativePictureTake(&picture, &stop);
   can = MutatorContextCanStepInstruction(context);
   CHECK(can == expected || MutatorContextDecline(context) == MutatorDeclineFRAME, "CanStep is %d: %s", can,
         MutatorDeclineName(MutatorContextDecline(context)));
   CHECK(performed == before, "CanStep has made an access");
-  CHECK(faultTestPictureSame(&picture, info, ucontext), "CanStep has changed the record");
+  CHECK(nativePictureSame(&picture, &stop), "CanStep has changed the record");
   res = MutatorContextStepInstructionWith(context, memory);
   CHECK(res == (can ? MutatorResOK : MutatorResUNIMPL), "Step is %s", MutatorResName(res));
   if (can) {
     CHECK(performed == before + 1, "one access");
-    CHECK(faultTestGet(ucontext, MutatorRegisterPC) == pc + length, "the PC");
+    CHECK(nativeUcontextGet(ucontext, MutatorRegisterPC) == pc + length, "the PC");
     stepped++;
   } else {
     CHECK(performed == before, "a declined step has made an access");
-    CHECK(faultTestPictureSame(&picture, info, ucontext), "a declined step has changed the record");
+    CHECK(nativePictureSame(&picture, &stop), "a declined step has changed the record");
     declined++;
   }
 }

@@ -162,34 +162,34 @@ static void previous(int signal, siginfo_t *info, void *pointer) {
   (void)info;
   CHECK(inHandler == 1, "in the handler");
   forwarded++;
-  faultTestSet(ucontext, MutatorRegisterPC, faultTestGet(ucontext, MutatorRegisterPC) + length);
+  nativeUcontextSet(ucontext, MutatorRegisterPC, nativeUcontextGet(ucontext, MutatorRegisterPC) + length);
 }
 
 /* the instructions --------------------------------------------------------------------- */
 
-SNIPPET(form0, "mov (%rdi), %al");
-SNIPPET(form1, "mov (%rdi), %rax");
-SNIPPET(form2, "mov %ah, (%rdi)");
-SNIPPET(form3, "mov %r9, 8(%rdi)");
-SNIPPET(form4, "movb $1, (%rdi,%rcx)");
-SNIPPET(form5, "movq $1, 256(%rdi,%rcx,8)");
-SNIPPET(form6, "movzbl (%rdi), %eax");
-SNIPPET(form7, "movzwq (%rdi), %rax");
-SNIPPET(form8, "movsbw (%rdi), %ax");
-SNIPPET(form9, "movslq (%rdi), %rax");
-SNIPPET(form10, "cmp %al, (%rdi)");
-SNIPPET(form11, "cmp (%rdi), %r11");
-SNIPPET(form12, "cmpw $300, (%rdi)");
-SNIPPET(form13, "cmpq $-1, (%rdi)");
-SNIPPET(form14, "test %rdx, (%rdi)");
-SNIPPET(form15, "testb $4, (%rdi)");
-SNIPPET(form16, "testl $0x1234567, (%rdi)");
-SNIPPET(form17, "sgdt (%rdi)");           /* declined */
-SNIPPET(form18, "cvtsd2si (%rdi), %rax"); /* Capstone 4.0.2 allocates for it */
-SNIPPET(form19, "xorps (%rdi), %xmm1");
+SNIPPET(form0, "mov (" rDI "), %al");
+SNIPPET(form1, "mov (" rDI "), " rAX);
+SNIPPET(form2, "mov %ah, (" rDI ")");
+SNIPPET(form3, "mov %r9, 8(" rDI ")");
+SNIPPET(form4, "movb $1, (" rDI "," rCX ")");
+SNIPPET(form5, "movq $1, 256(" rDI "," rCX ",8)");
+SNIPPET(form6, "movzbl (" rDI "), %eax");
+SNIPPET(form7, "movzwq (" rDI "), " rAX);
+SNIPPET(form8, "movsbw (" rDI "), %ax");
+SNIPPET(form9, "movslq (" rDI "), " rAX);
+SNIPPET(form10, "cmp %al, (" rDI ")");
+SNIPPET(form11, "cmp (" rDI "), %r11");
+SNIPPET(form12, "cmpw $300, (" rDI ")");
+SNIPPET(form13, "cmpq $-1, (" rDI ")");
+SNIPPET(form14, "test " rDX ", (" rDI ")");
+SNIPPET(form15, "testb $4, (" rDI ")");
+SNIPPET(form16, "testl $0x1234567, (" rDI ")");
+SNIPPET(form17, "sgdt (" rDI ")");           /* declined */
+SNIPPET(form18, "cvtsd2si (" rDI "), " rAX); /* Capstone 4.0.2 allocates for it */
+SNIPPET(form19, "xorps (" rDI "), %xmm1");
 SNIPPET(form20, ".byte 0x66, 0x48, 0x89, 0x07");
-SNIPPET(form21, "lock cmpxchg16b (%rdi)");
-SNIPPET(form22, "fldl (%rdi)");
+SNIPPET(form21, "lock cmpxchg16b (" rDI ")");
+SNIPPET(form22, "fldl (" rDI ")");
 
 #define FORM(n) \
   { form##n, form##n##_end }
@@ -285,7 +285,7 @@ int main(void) {
   probe = malloc(100);
   CHECK(probe != NULL && allocations > before, "the allocator is not ours: the test shows nothing");
   free(probe);
-  pageSize = faultTestPageSize();
+  pageSize = nativePageSize();
   memset(&action, 0, sizeof action);
   action.sa_sigaction = previous;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
@@ -298,7 +298,7 @@ int main(void) {
   private = faultTestPageNew(FaultTestPageNOACCESS);
   CHECK(MutatorFaultRangeAdd(&range, base, base + pageSize, callback, NULL, &window) == MutatorResOK, "add");
   CHECK(MutatorFaultRangeAdd(&other, private, private + pageSize, callback, NULL, NULL) == MutatorResOK, "add");
-  faultTestProtect(base, pageSize, PROT_NONE);
+  nativeProtect(base, pageSize, NativeNONE);
   copyForms();
   guard();
   everyDecoder();

@@ -18,7 +18,7 @@ static MutatorFaultResult open_(MutatorFaultRange range, MutatorContext context,
   (void)access;
   (void)closure;
   calls++;
-  faultTestProtect(page, faultTestPageSize(), 3);
+  nativeProtect(page, nativePageSize(), NativeREADWRITE);
   return MutatorFaultHANDLED;
 }
 
@@ -53,7 +53,7 @@ static void expectOther(int signal) {
 }
 
 static void fault(unsigned expected) {
-  faultTestProtect(page, faultTestPageSize(), 0);
+  nativeProtect(page, nativePageSize(), NativeNONE);
   *(volatile unsigned char *)page = 1;
   CHECK(calls == expected, "%u calls", calls);
 }
@@ -74,7 +74,7 @@ int main(void) {
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK && MutatorFaultSetup(NULL) == MutatorResOK, "setup twice");
   expectHook(SIGSEGV);
   expectHook(SIGBUS);
-  CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), open_, NULL, NULL) == MutatorResOK, "add");
+  CHECK(MutatorFaultRangeAdd(&range, page, page + nativePageSize(), open_, NULL, NULL) == MutatorResOK, "add");
   fault(1);
 
   hook = actionOf(SIGSEGV);

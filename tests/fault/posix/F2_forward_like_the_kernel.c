@@ -71,11 +71,11 @@ static void record(int signal, siginfo_t *info, const ucontext_t *ucontext) {
   call->code = info->si_code;
   call->address = info->si_code > 0 ? info->si_addr : (info->si_code == SI_QUEUE ? info->si_ptr : NULL);
   call->savedMask = maskOf(&ucontext->uc_sigmask);
-  call->pc = faultTestGet(ucontext, MutatorRegisterPC);
-  call->registerAX = info->si_code > 0 ? faultTestGet(ucontext, MutatorRegisterRAX) : 0;
+  call->pc = nativeUcontextGet(ucontext, MutatorRegisterPC);
+  call->registerAX = info->si_code > 0 ? nativeUcontextGet(ucontext, FaultTestAX) : 0;
 }
 
-static void openPages(void) { (void)mprotect(page, faultTestPageSize(), PROT_READ | PROT_WRITE); }
+static void openPages(void) { (void)mprotect(page, nativePageSize(), PROT_READ | PROT_WRITE); }
 
 static void withInfo(int signal, siginfo_t *info, void *ucontext) {
   record(signal, info, ucontext);
@@ -212,9 +212,9 @@ static const Event events[] = {
 static void *newPage(int signal) {
   void *base;
   if (signal == SIGSEGV)
-    base = mmap(NULL, faultTestPageSize(), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    base = mmap(NULL, nativePageSize(), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   else
-    base = mmap(NULL, faultTestPageSize(), PROT_READ | PROT_WRITE, MAP_SHARED, memfd_create("hole", 0), 0);
+    base = mmap(NULL, nativePageSize(), PROT_READ | PROT_WRITE, MAP_SHARED, memfd_create("hole", 0), 0);
   CHECK(base != MAP_FAILED, "mmap");
   return base;
 }

@@ -13,7 +13,7 @@
 
 #include "support/access_of.h"
 
-SNIPPET(codeLoad, "mov (%rdi), %rax");
+SNIPPET(codeLoad, "mov (" rDI "), " rAX);
 
 static volatile unsigned forwarded;
 static siginfo_t sent;
@@ -29,29 +29,29 @@ static void checkError(MutatorContext context, const siginfo_t *info) {
 
 /* A fault of the library's own access, if the memory had not failed. */
 static void checkRecovery(siginfo_t *info, ucontext_t *ucontext) {
-  MutatorWord pc = faultTestGet(ucontext, MutatorRegisterPC);
+  MutatorWord pc = nativeUcontextGet(ucontext, MutatorRegisterPC);
   siginfo_t real = *info;
   real.si_signo = SIGSEGV;
   real.si_code = SEGV_ACCERR;
-  faultTestSet(ucontext, MutatorRegisterPC, accessOf(mutatorNativeLoad8));
+  nativeUcontextSet(ucontext, MutatorRegisterPC, accessOf(mutatorNativeLoad8));
   CHECK(!MutatorFaultRecover(info, ucontext), "failed memory");
-  CHECK(faultTestGet(ucontext, MutatorRegisterPC) == accessOf(mutatorNativeLoad8), "failed memory");
+  CHECK(nativeUcontextGet(ucontext, MutatorRegisterPC) == accessOf(mutatorNativeLoad8), "failed memory");
   CHECK(MutatorFaultRecover(&real, ucontext), "the test is right about the address");
-  faultTestSet(ucontext, MutatorRegisterPC, pc);
+  nativeUcontextSet(ucontext, MutatorRegisterPC, pc);
 }
 
 static MutatorBool probe(FaultTestStop stop) {
   static const int codes[] = {BUS_MCEERR_AR, BUS_MCEERR_AO};
   MutatorContextStruct context;
-  siginfo_t info = *stop->info;
+  siginfo_t info = *stop->native.info;
   size_t i;
   CHECK(MutatorContextCanStepInstruction(&stop->context), "the real fault");
   info.si_signo = SIGBUS;
   for (i = 0; i < 2; i++) {
     info.si_code = codes[i];
-    CHECK(MutatorContextInitFault(&context, &info, stop->ucontext) == MutatorResOK, "InitFault");
+    CHECK(MutatorContextInitFault(&context, &info, stop->native.ucontext) == MutatorResOK, "InitFault");
     checkError(&context, &info);
-    checkRecovery(&info, stop->ucontext);
+    checkRecovery(&info, stop->native.ucontext);
   }
   return 0;
 }
@@ -84,7 +84,7 @@ static void sendThroughHook(unsigned char *page) {
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   CHECK(sigaction(SIGBUS, &action, NULL) == 0, "sigaction");
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "FaultSetup");
-  CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), callback, NULL, NULL) == MutatorResOK, "add");
+  CHECK(MutatorFaultRangeAdd(&range, page, page + nativePageSize(), callback, NULL, NULL) == MutatorResOK, "add");
   for (i = 0; i < 2; i++) {
     memset(&sent, 0, sizeof sent);
     sent.si_signo = SIGBUS;
@@ -99,7 +99,7 @@ int main(void) {
   unsigned char *page = faultTestPageNew(FaultTestPageNOACCESS);
   FaultTestRegisters registers = {{0}};
   faultTestSetup();
-  registers.word[MutatorRegisterRDI] = (MutatorWord)page;
+  registers.word[FaultTestDI] = (MutatorWord)page;
   (void)FAULT_TEST_RUN(codeLoad, &registers, probe, NULL);
   sendThroughHook(page);
   return 0;

@@ -77,7 +77,7 @@ static void runElsewhere(const MutatorNativeStruct *native) {
 }
 
 static void checkHere(const MutatorNativeStruct *n) {
-  unsigned char local[8], *sp = (unsigned char *)faultTestGet(n->ucontext, MutatorRegisterSP);
+  unsigned char local[8], *sp = (unsigned char *)nativeUcontextGet(n->ucontext, MutatorRegisterSP);
   checkParts(n);
   CHECK(hits(n, local, 8), "a local variable");
   CHECK(hits(n, beside(local, -1024), 8), "what is about to be pushed");
@@ -102,7 +102,7 @@ static void handler(int signal, siginfo_t *info, void *ucontext) {
     CHECK(!hits(&native, outer.ucontext, 8) && !hits(&native, outer.info, 8), "the outer frame is the mutator's");
     CHECK(!hits(&native, stateEnd(&outer) - 8, 8), "the outer frame is the mutator's");
   }
-  faultTestProtect(page, faultTestPageSize(), PROT_READ | PROT_WRITE);
+  nativeProtect(page, nativePageSize(), NativeREADWRITE);
 }
 
 /* A copy of the record leaves the frame where it was; what was made by hand has none. */
@@ -118,7 +118,7 @@ static void copied(int signal, siginfo_t *info, void *ucontext) {
   CHECK(hits(&native, &copy, 8) && hits(&native, &copyInfo, 8), "the copies");
   CHECK(hits(&native, stateEnd(&real) - 8, 8), "the state, which was not copied");
   CHECK(hits(&native, local, 8) && hits(&native, ucontext, 8), "the handler's stack");
-  faultTestProtect(page, faultTestPageSize(), PROT_READ | PROT_WRITE);
+  nativeProtect(page, nativePageSize(), NativeREADWRITE);
 }
 
 static void byHand(void) {
@@ -142,13 +142,13 @@ static void install(void (*action)(int, siginfo_t *, void *), int flags) {
 }
 
 static void fault(void) {
-  faultTestProtect(page, faultTestPageSize(), PROT_NONE);
+  nativeProtect(page, nativePageSize(), NativeNONE);
   store();
 }
 
 int main(void) {
   const stack_t alternate = {.ss_sp = stacks + CoroutineSize, .ss_size = AlternateSize};
-  page = mmap(NULL, faultTestPageSize(), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  page = mmap(NULL, nativePageSize(), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   CHECK(page != MAP_FAILED, "mmap");
   byHand();
   CHECK(sigaltstack(&alternate, NULL) == 0, "sigaltstack");

@@ -11,25 +11,25 @@
 
 #include <string.h>
 
-SNIPPET(codeStore, "mov %rax, (%rdi)");
-SNIPPET(codeLoad, "mov (%rdi), %rax");
+SNIPPET(codeStore, "mov " rAX ", (" rDI ")");
+SNIPPET(codeLoad, "mov (" rDI "), " rAX);
 
 static MutatorWord outer[64]; /* not on any stack */
 
 static void aim(FaultTestStop stop, const void *address) {
-  faultTestSet(stop->ucontext, MutatorRegisterRDI, (MutatorWord)address);
-  stop->info->si_addr = (void *)(uintptr_t)address;
+  nativeSet(&stop->native, FaultTestDI, (MutatorWord)address);
+  stop->native.info->si_addr = (void *)(uintptr_t)address;
 }
 
 static void declined(FaultTestStop stop, const char *what, const void *address) {
-  FaultTestPictureStruct picture;
+  NativePictureStruct picture;
   aim(stop, address);
-  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  nativePictureTake(&picture, &stop->native);
   CHECK(!MutatorContextCanStepInstruction(&stop->context), "%s", what);
   CHECK(MutatorContextDecline(&stop->context) == MutatorDeclineFRAME, "%s: %s", what,
         MutatorDeclineName(MutatorContextDecline(&stop->context)));
   CHECK(MutatorContextStepInstruction(&stop->context) == MutatorResUNIMPL, "%s", what);
-  CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "%s", what);
+  CHECK(nativePictureSame(&picture, &stop->native), "%s", what);
 }
 
 static void allowed(FaultTestStop stop, const char *what, const void *address) {
@@ -39,15 +39,15 @@ static void allowed(FaultTestStop stop, const char *what, const void *address) {
 }
 
 static MutatorBool probeStore(FaultTestStop stop) {
-  unsigned char *state = (unsigned char *)stop->ucontext->uc_mcontext.fpregs;
-  unsigned char *sp = (unsigned char *)faultTestGet(stop->ucontext, MutatorRegisterSP);
+  unsigned char *state = (unsigned char *)stop->native.ucontext->uc_mcontext.fpregs;
+  unsigned char *sp = (unsigned char *)nativeGet(&stop->native, MutatorRegisterSP);
   MutatorWord local = 0;
   uintptr_t below = (uintptr_t)&local - 256;
-  declined(stop, "a saved register", &stop->ucontext->uc_mcontext.gregs[REG_RBX]);
-  declined(stop, "the saved PC", &stop->ucontext->uc_mcontext.gregs[REG_RIP]);
-  declined(stop, "into the ucontext from below", (unsigned char *)stop->ucontext - 4);
-  declined(stop, "the siginfo", stop->info);
-  declined(stop, "the end of the siginfo", (unsigned char *)(stop->info + 1) - 1);
+  declined(stop, "a saved register", &stop->native.ucontext->uc_mcontext.gregs[REG_RBX]);
+  declined(stop, "the saved PC", &stop->native.ucontext->uc_mcontext.gregs[REG_RIP]);
+  declined(stop, "into the ucontext from below", (unsigned char *)stop->native.ucontext - 4);
+  declined(stop, "the siginfo", stop->native.info);
+  declined(stop, "the end of the siginfo", (unsigned char *)(stop->native.info + 1) - 1);
   declined(stop, "the saved vector registers", state + 160);
   declined(stop, "their header", state + 512);
   declined(stop, "their extended part", state + 1024);
@@ -64,20 +64,25 @@ static MutatorBool probeStore(FaultTestStop stop) {
 }
 
 static MutatorBool probeLoad(FaultTestStop stop) {
-  allowed(stop, "a load from the frame", &stop->ucontext->uc_mcontext.gregs[REG_RBX]);
+  allowed(stop, "a load from the frame", &stop->native.ucontext->uc_mcontext.gregs[REG_RBX]);
   CHECK(MutatorContextStepInstruction(&stop->context) == MutatorResOK, "a load from the frame");
-  CHECK(faultTestGet(stop->ucontext, MutatorRegisterRAX) == 0x5ca1ab1e, "a load from the frame");
+  CHECK(nativeGet(&stop->native, FaultTestAX) == 0x5ca1ab1e, "a load from the frame");
   return 0;
 }
 
 static void both(void) {
   FaultTestRegisters registers = {{0}};
-  registers.word[MutatorRegisterRBX] = 0x5ca1ab1e;
-  registers.word[MutatorRegisterRDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
+  registers.word[FaultTestBX] = 0x5ca1ab1e;
+  registers.word[FaultTestDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);
   (void)FAULT_TEST_RUN(codeStore, &registers, probeStore, NULL);
   CHECK(faultTestStops() == 1, "%u faults", faultTestStops());
   (void)FAULT_TEST_RUN(codeLoad, &registers, probeLoad, NULL);
   CHECK(faultTestStops() == 1, "%u faults", faultTestStops());
+}
+
+static void onSignal(int signal, siginfo_t *info, void *ucontext) {
+  NativeStopStruct stop = {signal, info, ucontext};
+  (void)faultTestHandler(&stop);
 }
 
 int main(void) {
@@ -85,7 +90,7 @@ int main(void) {
   faultTestSetup();
   both();
   memset(&action, 0, sizeof action);
-  action.sa_sigaction = faultTestHandler;
+  action.sa_sigaction = onSignal;
   action.sa_flags = SA_SIGINFO | SA_NODEFER; /* on the interrupted stack */
   CHECK(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
   both();

@@ -14,35 +14,35 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-SNIPPET(codeRealStore, "mov %rax, (%rdi)");
+SNIPPET(codeRealStore, "mov " rAX ", (" rDI ")");
 
 /* RBX the page, RBP an open page. */
 SNIPPET(codeOther, "syscall; nop");
-SNIPPET(codeOpenStore, "syscall; mov %r12, (%rbp)");
-SNIPPET(codeElsewhere, "syscall; mov %r12, 8(%rbx)");
-SNIPPET(codeDirection, "syscall; mov (%rbx), %r12");
-SNIPPET(codeAddress, "syscall; lea (%rbx), %r12");
-SNIPPET(codeUnlisted, "syscall; prefetcht0 (%rbx)");
+SNIPPET(codeOpenStore, "syscall; mov %r12, (" rBP ")");
+SNIPPET(codeElsewhere, "syscall; mov %r12, 8(" rBX ")");
+SNIPPET(codeDirection, "syscall; mov (" rBX "), %r12");
+SNIPPET(codeAddress, "syscall; lea (" rBX "), %r12");
+SNIPPET(codeUnlisted, "syscall; prefetcht0 (" rBX ")");
 
 static siginfo_t real;
 static unsigned char *page;
 
 static MutatorBool probeReal(FaultTestStop stop) {
-  real = *stop->info;
+  real = *stop->native.info;
   CHECK(MutatorContextCanStepInstruction(&stop->context), "a real fault");
   return 0;
 }
 
 static MutatorBool probeForged(FaultTestStop stop) {
-  FaultTestPictureStruct picture;
-  CHECK(stop->info->si_code == SEGV_ACCERR && stop->info->si_addr == page, "the forgery is perfect");
-  CHECK(stop->ucontext->uc_mcontext.gregs[REG_TRAPNO] == 14, "the trap number is stale");
-  faultTestPictureTake(&picture, stop->info, stop->ucontext);
+  NativePictureStruct picture;
+  CHECK(stop->native.info->si_code == SEGV_ACCERR && stop->native.info->si_addr == page, "the forgery is perfect");
+  CHECK(stop->native.ucontext->uc_mcontext.gregs[REG_TRAPNO] == 14, "the trap number is stale");
+  nativePictureTake(&picture, &stop->native);
   CHECK(!MutatorContextCanStepInstruction(&stop->context), "%s", (const char *)stop->closure);
   CHECK(MutatorContextStepInstruction(&stop->context) == MutatorResUNIMPL, "%s", (const char *)stop->closure);
   CHECK(MutatorContextStepInstructionWith(&stop->context, MutatorMemoryProcess()) == MutatorResUNIMPL, "%s",
         (const char *)stop->closure);
-  CHECK(faultTestPictureSame(&picture, stop->info, stop->ucontext), "%s", (const char *)stop->closure);
+  CHECK(nativePictureSame(&picture, &stop->native), "%s", (const char *)stop->closure);
   return 0;
 }
 
@@ -52,13 +52,13 @@ static void forge(const char *name, const unsigned char *code, const unsigned ch
   char closure[64];
   (void)strncpy(closure, name, sizeof closure - 1);
   closure[sizeof closure - 1] = 0;
-  registers.word[MutatorRegisterRAX] = SYS_rt_tgsigqueueinfo;
-  registers.word[MutatorRegisterRDI] = (MutatorWord)getpid();
-  registers.word[MutatorRegisterRSI] = (MutatorWord)syscall(SYS_gettid);
-  registers.word[MutatorRegisterRDX] = SIGSEGV;
+  registers.word[FaultTestAX] = SYS_rt_tgsigqueueinfo;
+  registers.word[FaultTestDI] = (MutatorWord)getpid();
+  registers.word[FaultTestSI] = (MutatorWord)syscall(SYS_gettid);
+  registers.word[FaultTestDX] = SIGSEGV;
   registers.word[MutatorRegisterR10] = (MutatorWord)&forged;
-  registers.word[MutatorRegisterRBX] = (MutatorWord)page;
-  registers.word[MutatorRegisterRBP] = (MutatorWord)open;
+  registers.word[FaultTestBX] = (MutatorWord)page;
+  registers.word[FaultTestBP] = (MutatorWord)open;
   (void)faultTestRun(&registers, faultTestCode(code, (size_t)(end - code)), probeForged, closure);
   CHECK(faultTestStops() == 1, "%s: %u stops", name, faultTestStops());
 }
@@ -71,7 +71,7 @@ int main(void) {
   size_t i;
   faultTestSetup();
   page = faultTestPageNew(FaultTestPageNOACCESS);
-  registers.word[MutatorRegisterRDI] = (MutatorWord)page;
+  registers.word[FaultTestDI] = (MutatorWord)page;
   (void)FAULT_TEST_RUN(codeRealStore, &registers, probeReal, NULL);
   FORGE(codeOther, open);
   FORGE(codeOpenStore, open);
@@ -79,9 +79,9 @@ int main(void) {
   FORGE(codeDirection, open);
   FORGE(codeAddress, open);
   FORGE(codeUnlisted, open);
-  faultTestProtect(page, faultTestPageSize(), PROT_READ);
+  nativeProtect(page, nativePageSize(), NativeREAD);
   for (i = 0; i < 16; i++)
-    CHECK(page[i] == (faultTestPageSize() + i) % 251, "byte %zu of the page changed", i);
+    CHECK(page[i] == (nativePageSize() + i) % 251, "byte %zu of the page changed", i);
   for (i = 0; i < sizeof open; i++)
     CHECK(open[i] == 0, "byte %zu of the open page changed", i);
   return 0;

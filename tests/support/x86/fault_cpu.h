@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * tests/support/x86/fault_cpu.h -- word-sized registers, in the assembler's words and by number
+ *
+ * rAX and so on, as Intel's manual writes a register of the machine's width.
+ */
+
+#ifndef mutator_tests_support_x86_fault_cpu_h
+#define mutator_tests_support_x86_fault_cpu_h
+
+#define rAX "%eax"
+#define rCX "%ecx"
+#define rDX "%edx"
+#define rBX "%ebx"
+#define rSP "%esp"
+#define rBP "%ebp"
+#define rSI "%esi"
+#define rDI "%edi"
+#define WORD "l" /* the suffix of an instruction on a word */
+
+#define FaultTestAX MutatorRegisterEAX
+#define FaultTestCX MutatorRegisterECX
+#define FaultTestDX MutatorRegisterEDX
+#define FaultTestBX MutatorRegisterEBX
+#define FaultTestBP MutatorRegisterEBP
+#define FaultTestSI MutatorRegisterESI
+#define FaultTestDI MutatorRegisterEDI
+#define FAULT_TEST_GENERAL 8 /* general registers */
+
+/* Places where the system maps nothing unasked. */
+#define FAULT_TEST_PLACE ((uintptr_t)0x20000000)
+
+#endif
