@@ -45,6 +45,11 @@ void nativeUnmap(void *base, size_t size) {
     nativeStopProgram("munmap");
 }
 
+void faultTestProtect(void *base, size_t size, int protection) {
+  if (mprotect(base, size, protection) != 0)
+    nativeStopProgram("mprotect");
+}
+
 void nativeProtect(void *base, size_t size, NativeProtection protection) {
   if (mprotect(base, size, protections[protection]) != 0)
     nativeStopProgram("mprotect");

@@ -36,4 +36,10 @@ unsigned char *nativeFxsave(const ucontext_t *ucontext);
 MutatorWord nativeUcontextGet(const ucontext_t *ucontext, unsigned reg);
 void nativeUcontextSet(ucontext_t *ucontext, unsigned reg, MutatorWord value);
 
+/* mprotect(2) that must succeed, for tests that speak of PROT_READ. */
+void faultTestProtect(void *base, size_t size, int protection);
+#define faultTestPageSize nativePageSize
+#define faultTestGet nativeUcontextGet
+#define faultTestSet nativeUcontextSet
+
 #endif
