@@ -10,6 +10,7 @@
 # files of src/cc/gas: format of objects, calling convention
 set(MUTATOR_PORTS
     "Linux|x86_64,amd64,AMD64|64|linux|x86_64|posix,linux|x86,x86_64|elf|sysv"
+    "Linux|i386,i486,i586,i686|32|linux|x86|posix,linux|x86,x86_32|elf|cdecl"
     "Windows|x86_64,amd64,AMD64|64|windows|x86_64|windows|x86,x86_64|coff|win64"
     "Windows|i386,i486,i586,i686,x86,X86|32|windows|x86|windows|x86,x86_32|coff_x86|cdecl"
 )

@@ -12,7 +12,7 @@ static void putPrefixes(unsigned char *bytes, size_t *at, Random random) {
   size_t count = randomOneIn(random, 2) ? 0 : randomBelow(random, 4);
   while (count-- > 0)
     bytes[(*at)++] = prefixes[randomBelow(random, sizeof prefixes)];
-  if (randomOneIn(random, 3))
+  if (RawMode64 && randomOneIn(random, 3))
     bytes[(*at)++] = (unsigned char)(0x40 | randomBelow(random, 16));
 }
 
@@ -94,12 +94,16 @@ const char *arbitraryExcuse(const CaseStruct *theCase) {
     return "LOCK, which these do not take";
   if (prefixes.segments > 1)
     return "more than one segment prefix";
+  if (!RawMode64 && theCase->operand.mem.segment == ZYDIS_REGISTER_CS && (theCase->access & MutatorAccessWRITE) != 0)
+    return "a store to the code segment, which the CPU refuses";
   if (prefixes.rexMisplaced)
     return "REX before a legacy prefix, or two of them";
   if (prefixes.operand != 0 && wide)
     return "66 with REX.W, where it is redundant";
   if (instruction->mnemonic == ZYDIS_MNEMONIC_MOVSXD && !wide)
     return "MOVSXD without REX.W";
+  if (instruction->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && instruction->opcode == 0x82)
+    return "82, another encoding of 80 in 32-bit mode";
   if (instruction->mnemonic == ZYDIS_MNEMONIC_TEST && instruction->opcode >= 0xf6 && instruction->raw.modrm.reg == 1)
     return "TEST by its undocumented encoding, F6 /1 and F7 /1";
   return NULL;

@@ -14,8 +14,10 @@
 #include "arch/x86/registers.h"
 
 /* FS's base lies below the low layout (main.c), so that 32-bit addresses reach it too. */
-static const uint64_t dataBases[LayoutLIMIT] = {UINT64_C(0x40000000), UINT64_C(0x5a5a00000000)};
-static const uint64_t codeBases[LayoutLIMIT] = {UINT64_C(0x48000000), UINT64_C(0x5a5a18000000)};
+static const uint64_t dataBases[LayoutLIMIT] = {UINT64_C(0x40000000),
+                                                RawMode64 ? UINT64_C(0x5a5a00000000) : UINT64_C(0xa5a00000)};
+static const uint64_t codeBases[LayoutLIMIT] = {UINT64_C(0x48000000),
+                                                RawMode64 ? UINT64_C(0x5a5a18000000) : UINT64_C(0xa8000000)};
 static uint64_t segmentFS, segmentGS;
 
 uint64_t caseDataBase(Layout layout) { return dataBases[layout]; }
@@ -32,7 +34,8 @@ static const ZydisDecoder *zydis(void) {
   static ZydisDecoder decoder;
   static MutatorBool ready;
   if (!ready)
-    (void)ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    (void)ZydisDecoderInit(&decoder, RawMode64 ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32,
+                           RawMode64 ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32);
   ready = 1;
   return &decoder;
 }
@@ -141,11 +144,13 @@ static uint64_t segmentBase(const CaseStruct *theCase) {
   }
 }
 
-/* Do the bytes alone say where the operand is, within 2 GiB of zero? */
+/* Do the bytes alone say where the operand is, within 2 GiB of zero, or of FS's base? */
 static MutatorBool needsLow(const CaseStruct *theCase) {
   const ZydisDecodedOperandMem *mem = &theCase->operand.mem;
-  if (addressBytes(theCase) < 8)
+  if (addressBytes(theCase) < sizeof(MutatorWord))
     return 1;
+  if (!RawMode64)
+    return 0;
   if (isInstructionPointer(mem->base))
     return segmentBase(theCase) != 0;
   return mem->base == ZYDIS_REGISTER_NONE && mem->index == ZYDIS_REGISTER_NONE &&
@@ -158,15 +163,17 @@ static unsigned numberOf(ZydisRegister reg) {
   return (unsigned)(full - ZYDIS_REGISTER_RAX);
 }
 
-/* Of a register in a 32-bit address the upper half is ignored: let it be anything. */
+/* The bits that count of an address or of a part of one. */
+static uint64_t addressMask(const CaseStruct *theCase) { return ~UINT64_C(0) >> (64 - 8 * addressBytes(theCase)); }
+
+/* The upper bits of a register in a shorter address are ignored: let them be anything. */
 static void setRegister(Case theCase, ZydisRegister reg, uint64_t value) {
   uint64_t *gpr = &theCase->gpr[numberOf(reg)];
-  *gpr = addressBytes(theCase) == 4 ? (*gpr & UINT64_C(0xffffffff00000000)) | (uint32_t)value : value;
+  *gpr = (*gpr & ~addressMask(theCase)) | (value & addressMask(theCase));
 }
 
 static uint64_t getRegister(const CaseStruct *theCase, ZydisRegister reg) {
-  uint64_t value = theCase->gpr[numberOf(reg)];
-  return addressBytes(theCase) == 4 ? (uint32_t)value : value;
+  return theCase->gpr[numberOf(reg)] & addressMask(theCase);
 }
 
 /* Write a displacement, or an absolute address, into the bytes. */
@@ -180,13 +187,15 @@ static MutatorBool patch(Case theCase, uint64_t value) {
 }
 
 /* The kernel cannot go back to a thread whose stack pointer is not canonical. */
-static uint64_t canonical(uint64_t value) { return (uint64_t)((int64_t)(value << 16) >> 16); }
+static uint64_t canonical(uint64_t value) {
+  return RawMode64 ? (uint64_t)((int64_t)(value << 16) >> 16) : (uint32_t)value;
+}
 
 static MutatorBool solveBase(Case theCase, uint64_t want, Random random) {
   const ZydisDecodedOperandMem *mem = &theCase->operand.mem;
   uint64_t rest = want - (uint64_t)mem->disp.value;
   if (mem->index == mem->base) {
-    setRegister(theCase, mem->base, (addressBytes(theCase) == 4 ? (uint32_t)rest : rest) / (1u + mem->scale));
+    setRegister(theCase, mem->base, (rest & addressMask(theCase)) / (1u + mem->scale));
     return 1;
   }
   if (mem->index != ZYDIS_REGISTER_NONE) {
@@ -208,8 +217,8 @@ static MutatorBool solveIndex(Case theCase, uint64_t want, Random random) {
 /* Choose registers and displacement so that the operand is at `target` or a few bytes below. */
 static MutatorBool solve(Case theCase, uint64_t target, Random random) {
   const ZydisDecodedOperandMem *mem = &theCase->operand.mem;
-  uint64_t want = target - segmentBase(theCase);
-  if (addressBytes(theCase) < 4 || (addressBytes(theCase) == 4 && want >> 32 != 0))
+  uint64_t want = (MutatorWord)(target - segmentBase(theCase));
+  if ((want & ~addressMask(theCase)) != 0)
     return 0;
   if (isInstructionPointer(mem->base))
     return patch(theCase, want - (theCase->pc + theCase->length));
@@ -229,9 +238,7 @@ static uint64_t effectiveAddress(const CaseStruct *theCase) {
     address += getRegister(theCase, mem->base);
   if (mem->index != ZYDIS_REGISTER_NONE)
     address += getRegister(theCase, mem->index) * mem->scale;
-  if (addressBytes(theCase) == 4)
-    address = (uint32_t)address;
-  return address + segmentBase(theCase);
+  return (MutatorWord)((address & addressMask(theCase)) + segmentBase(theCase));
 }
 
 /* targets -------------------------------------------------------------------- */
@@ -329,7 +336,7 @@ CaseRefusal caseDerive(Case theCase) {
   if (refusal != CaseRefusalNONE)
     return refusal;
   for (i = 0; i < 16; ++i)
-    theCase->gpr[i] = randomWord(&random);
+    theCase->gpr[i] = i < MutatorRegisterPC ? (MutatorWord)randomWord(&random) : 0;
   theCase->gpr[MutatorRegisterSP] = canonical(theCase->gpr[MutatorRegisterSP]);
   theCase->flags = chooseFlags(&random);
   theCase->layout = needsLow(theCase) || randomOneIn(&random, 2) ? LayoutLOW : LayoutHIGH;

@@ -27,7 +27,7 @@ typedef enum Form {
   FormSAME,       /* base and index are one register */
   FormONLYINDEX,  /* [index * scale + disp32] */
   FormABSOLUTE,   /* SIB, disp32 alone */
-  FormRELATIVE,   /* to RIP */
+  FormRELATIVE,   /* to RIP; in 32-bit mode a displacement alone */
   FormOFFSET,     /* A0 to A3 */
   FormLIMIT
 } Form;
@@ -69,11 +69,25 @@ static MutatorBool isOffset(const OpcodeRow *row) {
   return row->form == OpcodeFormA_OFFSET || row->form == OpcodeFormOFFSET_A;
 }
 
-/* The table has rows that only REX.W makes what they are. */
-static MutatorBool legal(const OpcodeRow *row, unsigned size, unsigned form) {
-  if ((row->flags & OpcodeFlagREXW) != 0 && size != SizeW)
+/* 16-bit addresses have no SIB byte, and only with FS's base do they reach the data. */
+static MutatorBool legal16(unsigned form, unsigned modifier) {
+  return modifier == (Modifier67 | ModifierFS) &&
+         (form == FormBASE || form == FormBASE8 || form == FormBASE32 || form == FormRELATIVE || form == FormOFFSET);
+}
+
+static MutatorBool legal32(const OpcodeRow *row, unsigned size, unsigned form, unsigned modifier) {
+  if ((row->flags & (OpcodeFlagREXW | OpcodeFlagMODE64)) != 0 || size == SizeW || (modifier & ModifierREX) != 0)
     return 0;
-  return isOffset(row) == (form == FormOFFSET);
+  return (modifier & Modifier67) == 0 || legal16(form, modifier);
+}
+
+/* The table has rows that only REX.W makes what they are. */
+static MutatorBool legal(const OpcodeRow *row, unsigned size, unsigned form, unsigned modifier) {
+  if (isOffset(row) != (form == FormOFFSET))
+    return 0;
+  if (!RawMode64)
+    return legal32(row, size, form, modifier);
+  return (row->flags & OpcodeFlagREXW) == 0 || size == SizeW;
 }
 
 void combinationsMake(void) {
@@ -88,7 +102,7 @@ void combinationsMake(void) {
       for (form = 0; form < FormLIMIT; ++form)
         for (modifier = 0; modifier < MODIFIERS; ++modifier) {
           CombinationStruct combination = {row, size, form, modifiers[modifier], 0, 0, 0};
-          if (rows[row].semantic != OpcodeSemanticNONE && legal(&rows[row], size, form))
+          if (rows[row].semantic != OpcodeSemanticNONE && legal(&rows[row], size, form, modifiers[modifier]))
             combinations[combinationCount++] = combination;
         }
 }
@@ -112,7 +126,8 @@ static void putRandom(Writer writer, size_t count, Random random) {
 
 /* Legacy prefixes, in any order. */
 static void putPrefixes(Writer writer, const CombinationStruct *combination, Random random) {
-  static const unsigned char flat[] = {0x26, 0x2e, 0x36, 0x3e};
+  static const unsigned char flat[] = {0x26, 0x36, 0x3e, 0x2e}; /* ES, SS, DS, CS */
+  const MutatorBool toCode = RawMode64 || (rows[combination->row].role & MutatorAccessWRITE) == 0;
   unsigned char prefixes[4];
   size_t count = 0;
   if (combination->size == Size66)
@@ -124,7 +139,7 @@ static void putPrefixes(Writer writer, const CombinationStruct *combination, Ran
   if ((combination->modifier & ModifierGS) != 0)
     prefixes[count++] = 0x65;
   if ((combination->modifier & ModifierFLAT) != 0)
-    prefixes[count++] = flat[randomBelow(random, 4)];
+    prefixes[count++] = flat[randomBelow(random, toCode ? 4 : 3)];
   while (count > 0) {
     size_t chosen = randomBelow(random, count);
     put(writer, prefixes[chosen]);
@@ -153,6 +168,13 @@ static void putModRM(Writer writer, unsigned mod, unsigned reg, unsigned rm) { p
 static void putSIB(Writer writer, unsigned mod, unsigned reg, unsigned index, unsigned base, Random random) {
   putModRM(writer, mod, reg, 4);
   put(writer, (unsigned)randomBelow(random, 4) << 6 | index << 3 | base);
+}
+
+/* In 32-bit mode with 67: the r/m field names base and index (Intel SDM volume 2, table 2-1). */
+static void putForm16(Writer writer, Form form, unsigned reg, Random random) {
+  const unsigned mod = form == FormRELATIVE ? 0 : form - FormBASE;
+  putModRM(writer, mod, reg, form == FormRELATIVE ? 6 : registerBut(random, 8, mod == 0 ? 6 : 8));
+  putRandom(writer, form == FormRELATIVE ? 2 : mod, random);
 }
 
 /* Without REX.X an index of 4 is none; with it, R12.  `none` must be none. */
@@ -224,7 +246,7 @@ void directedMake(Case theCase, unsigned which, Random random) {
   const CombinationStruct *combination = &combinations[which];
   const OpcodeRow *row = &rows[combination->row];
   WriterStruct writer = {theCase->bytes, 0};
-  unsigned rex = fitREX(chooseREX(combination, random), (Form)combination->form);
+  unsigned rex = fitREX(chooseREX(combination, random), (Form)combination->form), reg;
   memset(theCase, 0, sizeof *theCase);
   theCase->combination = (int)which;
   theCase->seed = randomNext(random);
@@ -234,11 +256,14 @@ void directedMake(Case theCase, unsigned which, Random random) {
   if (row->map != RawMapONE)
     put(&writer, 0x0f);
   put(&writer, row->opcode);
+  reg = row->extension != OpcodeExtensionANY ? row->extension : (unsigned)randomBelow(random, 8);
   if (combination->form == FormOFFSET)
-    putRandom(&writer, (combination->modifier & Modifier67) != 0 ? 4 : 8, random);
+    putRandom(&writer, (combination->modifier & Modifier67) != 0 ? sizeof(MutatorWord) / 2 : sizeof(MutatorWord),
+              random);
+  else if (!RawMode64 && (combination->modifier & Modifier67) != 0)
+    putForm16(&writer, (Form)combination->form, reg, random);
   else
-    putForm(&writer, (Form)combination->form,
-            row->extension != OpcodeExtensionANY ? row->extension : (unsigned)randomBelow(random, 8), rex, random);
+    putForm(&writer, (Form)combination->form, reg, rex, random);
   putRandom(&writer, immediateSize(row, combination), random);
   theCase->length = writer.at;
 }

@@ -258,7 +258,7 @@ static void checkDecode(MutatorContext context) {
   run.outcome->row = instruction.row;
   if (instruction.length != theCase->length || memcmp(instruction.bytes, theCase->bytes, theCase->length) != 0)
     broken("Decode's length or bytes are not Zydis's");
-  if (instruction.count != 1 || (uint64_t)instruction.access[0].address != theCase->address ||
+  if (instruction.count != 1 || (uintptr_t)instruction.access[0].address != theCase->address ||
       instruction.access[0].size != theCase->size || instruction.access[0].access != theCase->access)
     broken("Decode's address, size or direction is not Zydis's");
   if (MutatorContextAccess(context) != theCase->access)

@@ -302,6 +302,7 @@ void nativePresentSet(NativeStop stop, uint64_t present) {
   unsigned char *state = nativeFxsave(stop->ucontext);
   if (vectorSize(state) > 512)
     memcpy(state + PresentAT, &present, sizeof present);
+  nativeSettle(stop->ucontext);
 }
 
 /* pictures --------------------------------------------------------------------- */
@@ -329,6 +330,7 @@ void nativePictureResume(const NativePictureStruct *picture, NativeStop stop) {
   memcpy(stop->ucontext->uc_mcontext.gregs, picture->ucontext.uc_mcontext.gregs,
          sizeof stop->ucontext->uc_mcontext.gregs);
   memcpy(nativeFxsave(stop->ucontext), picture->vector, picture->vectorSize);
+  nativeSettle(stop->ucontext);
 }
 
 /* others ----------------------------------------------------------------------- */

@@ -42,4 +42,7 @@ void faultTestProtect(void *base, size_t size, int protection);
 #define faultTestGet nativeUcontextGet
 #define faultTestSet nativeUcontextSet
 
+/* After writing there: make what else the kernel restores from agree with it. */
+void nativeSettle(ucontext_t *ucontext);
+
 #endif

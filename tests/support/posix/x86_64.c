@@ -19,6 +19,8 @@ const int nativeSlots[MutatorRegisterLIMIT] = {REG_RAX, REG_RCX, REG_RDX, REG_RB
 
 unsigned char *nativeFxsave(const ucontext_t *ucontext) { return (unsigned char *)ucontext->uc_mcontext.fpregs; }
 
+void nativeSettle(ucontext_t *ucontext) { (void)ucontext; }
+
 MutatorBool nativeSegmentFS(MutatorWord *baseReturn) {
   if (syscall(SYS_arch_prctl, ARCH_GET_FS, baseReturn) != 0)
     nativeStopProgram("arch_prctl");
