@@ -11,6 +11,7 @@
  * returns, so that the process dies at the fault.
  *
  * reporter-first  we are in front: it sees what is nobody's, and nothing else
+ * reporter-looks  it was there before, and yet looks first (earlierFirst): what has a range it leaves alone
  * reporter-last   it is in front, with MutatorFaultDispatch as its first-chance handler
  * alone           without us, for comparison
  */
@@ -32,6 +33,7 @@ static const int fatal[] = {SIGSEGV, SIGABRT, SIGFPE, SIGILL, SIGBUS, SIGTRAP};
 #define FATAL (sizeof fatal / sizeof fatal[0])
 
 static MutatorBool (*firstChance)(int signal, siginfo_t *info, ucontext_t *ucontext);
+static MutatorBool looksFirst;
 static volatile unsigned long reports, looks;
 
 /* the reporter -------------------------------------------------------------------- */
@@ -42,10 +44,17 @@ static void report(const siginfo_t *info, const ucontext_t *ucontext) {
                 (unsigned long long)ucontext->uc_mcontext.gregs[REG_RIP], info->si_addr);
 }
 
+static MutatorBool hasRange(const siginfo_t *info) {
+  MutatorFaultRange range;
+  return MutatorFaultRangeFind(info->si_addr, &range) == MutatorResOK;
+}
+
 static void reporterHandler(int signal, siginfo_t *info, void *pointer) {
   struct sigaction action;
   (void)__atomic_add_fetch(&looks, 1, __ATOMIC_RELAXED);
   if (firstChance != NULL && firstChance(signal, info, pointer))
+    return;
+  if (looksFirst && hasRange(info))
     return;
   report(info, pointer);
   memset(&action, 0, sizeof action);
@@ -93,6 +102,13 @@ static void setup(const char *order) {
     reporterSetup();
     neighbourSetup();
     NEIGHBOUR_CHECK(neighbourOnTop(), "we are in front");
+  } else if (strcmp(order, "reporter-looks") == 0) {
+    MutatorFaultOptionsStruct options;
+    (void)MutatorFaultOptionsInit(&options);
+    options.earlierFirst = 1;
+    reporterSetup();
+    NEIGHBOUR_CHECK(MutatorFaultSetupWith(NULL, &options) == MutatorResOK, "setup");
+    looksFirst = 1;
   } else if (strcmp(order, "reporter-last") == 0) {
     neighbourSetup();
     reporterSetup();
@@ -125,7 +141,8 @@ int main(int argc, char **argv) {
     NEIGHBOUR_CHECK(neighbourSteps() == 8 * ROUNDS * (THREADS + 1), "%lu steps", neighbourSteps());
   }
   NEIGHBOUR_CHECK(reports == 0, "%lu reports of faults that were ours", reports);
-  NEIGHBOUR_CHECK(looks == (firstChance != NULL ? neighbourSteps() : 0), "the reporter was called %lu times", looks);
+  NEIGHBOUR_CHECK(looks == (firstChance != NULL || looksFirst ? neighbourSteps() : 0),
+                  "the reporter was called %lu times", looks);
   if (argc > 2)
     neighbourCrash();
   crashes(argv[1]);
