@@ -144,17 +144,16 @@ static MutatorBool isHandler(const struct sigaction *action) {
   return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
 }
 
-static MutatorBool isInstalled(int signal) {
+/* Did the earlier handler give up by restoring what it had found, as those do
+ * that know no way to decline?  Then what it left is in *left, and the hook is
+ * in place again, before anybody is asked: the library's own faults, and a
+ * callback's, may come at once. */
+static MutatorBool reinstall(int signal, const struct sigaction *previous, struct sigaction *left) {
   struct sigaction action;
-  return sigaction(signal, NULL, &action) == 0 && mutatorPosixIsOurs(&action);
-}
-
-/* The earlier handler gave up by restoring what it had found, as those do that
- * know no way to decline: since the fault has been handled, both stay in place. */
-static void reinstall(int signal, const struct sigaction *previous) {
-  struct sigaction action;
+  if (sigaction(signal, NULL, left) != 0 || mutatorPosixIsOurs(left))
+    return 0;
   mutatorPosixMakeAction(previous, &action);
-  (void)sigaction(signal, &action, NULL);
+  return sigaction(signal, &action, NULL) == 0;
 }
 
 static MutatorBool offer(const MutatorNativeStruct *native) {
@@ -171,14 +170,17 @@ static MutatorBool offer(const MutatorNativeStruct *native) {
 static void earlierFirst(const struct sigaction *previous, int signal, siginfo_t *info, void *ucontext) {
   const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
   const MutatorWord before = registerHash(&native, 1);
+  struct sigaction left;
+  MutatorBool gaveUp;
   sigset_t mask;
   (void)pthread_sigmask(SIG_BLOCK, NULL, &mask);
   callPrevious(previous, signal, info, ucontext);
   if (registerHash(&native, 1) != before)
     return;
   (void)pthread_sigmask(SIG_SETMASK, &mask, NULL);
-  if (offer(&native) && !isInstalled(signal))
-    reinstall(signal, previous);
+  gaveUp = reinstall(signal, previous, &left);
+  if (!offer(&native) && gaveUp)
+    (void)sigaction(signal, &left, NULL);
 }
 
 /* The library's own faults are nobody else's business. */
