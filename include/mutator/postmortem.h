@@ -262,7 +262,8 @@ MUTATOR_API MutatorRes MutatorDomainRangeAdd(MutatorDomain domain, MutatorDomain
 /* MutatorDomainRangeRemove -- take it out again
  *
  * Takes the lock.  Does not wait for callbacks to end (MutatorFaultQuiesce
- * does), and leaves the memory's protection as it is.
+ * does), and leaves the memory's protection as it is.  Also when the domain is
+ * post-mortem; then the list that debuggers follow keeps it.
  *
  * Returns  MutatorResOK     removed
  *          MutatorResPARAM  not a domain, or not a range

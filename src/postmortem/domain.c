@@ -28,7 +28,7 @@ MutatorRes MutatorDomainFinish(MutatorDomain domain) {
   DomainEntry entry = mutatorDomainEntry(domain);
   if (entry == NULL || !mutatorDomainUsable(domain))
     return MutatorResPARAM;
-  if (domain->first != NULL || MutatorDomainBusy(domain, NULL) != 0)
+  if (mutatorDomainHasRanges(domain) || MutatorDomainBusy(domain, NULL) != 0)
     return MutatorResBUSY;
   atomicStore(&entry->low, 0);
   atomicStore(&entry->high, 0);

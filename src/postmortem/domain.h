@@ -64,6 +64,9 @@ static inline MutatorBool mutatorDomainDead(MutatorDomain domain) { return atomi
  */
 MutatorDomainRange mutatorDomainRangeAbove(MutatorDomain domain, MutatorWord address);
 
+/* mutatorDomainHasRanges -- has it any?  pre: it is in the table */
+MutatorBool mutatorDomainHasRanges(MutatorDomain domain);
+
 /* mutatorDomainLockOf -- the word in the lock field that is aligned; `at` is where the structure lives */
 static inline uint64_t *mutatorDomainLockOf(MutatorDomain domain, MutatorDomain at) {
   const MutatorWord odd = (MutatorWord)at->lock & 7;

@@ -64,13 +64,19 @@ static void visit(Walk walk, void *value, MutatorWord base, MutatorWord limit) {
   take(walk, &copy);
 }
 
+/* The range that holds the address, or the nearest above it.  One that is
+ * removed just after it was found is passed by. */
 static void *next(MutatorWord address, MutatorWord *baseReturn, MutatorWord *limitReturn) {
+  MutatorWord base;
   void *value;
   PinStruct pin;
   mutatorPinEnter(&mutatorPinIndex, &pin);
-  value = mutatorIndexNext(address, baseReturn);
-  if (value != NULL)
-    value = mutatorIndexBounds(*baseReturn, baseReturn, limitReturn);
+  while ((value = mutatorIndexNext(address, &base)) != NULL) {
+    value = mutatorIndexBounds(base, baseReturn, limitReturn);
+    if (value != NULL)
+      break;
+    address = base + 1;
+  }
   mutatorPinLeave(&mutatorPinIndex, &pin);
   return value;
 }

@@ -31,6 +31,17 @@ static MutatorBool overlaps(MutatorDomainRange range, MutatorWord base, MutatorW
   return range->base < limit && base < range->limit;
 }
 
+/* One stretch out of many.  Where the range begins in the middle of one even this
+ * needs room; then it is left as it is up to the first place where one ends. */
+static void collapse(MutatorDomain domain, MutatorDomainRange range) {
+  const size_t page = mutatorOSPageSize();
+  MutatorWord at;
+  atomicStore(&domain->coarse, 1);
+  for (at = range->base; at < range->limit; at += page)
+    if (change(domain, at, range->limit, MutatorAccessNONE, (MutatorAccess)range->access) != MutatorResMEMORY)
+      return;
+}
+
 /* The ranges around the stretch come first: they are the likely cause. */
 static MutatorRes makeRoom(MutatorDomain domain, MutatorWord base, MutatorWord limit, MutatorAccess access,
                            MutatorAccess full) {
@@ -41,8 +52,7 @@ static MutatorRes makeRoom(MutatorDomain domain, MutatorWord base, MutatorWord l
     for (range = domain->first; range != NULL && res == MutatorResMEMORY; range = range->next) {
       if (!mayCollapse(range) || overlaps(range, base, limit) != (near != 0))
         continue;
-      atomicStore(&domain->coarse, 1);
-      (void)change(domain, range->base, range->limit, MutatorAccessNONE, (MutatorAccess)range->access);
+      collapse(domain, range);
       res = change(domain, base, limit, access, full);
     }
   return res;

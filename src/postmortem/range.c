@@ -45,6 +45,16 @@ MutatorDomainRange mutatorDomainRangeAbove(MutatorDomain domain, MutatorWord add
   return range;
 }
 
+MutatorBool mutatorDomainHasRanges(MutatorDomain domain) {
+  DomainEntry entry = mutatorDomainEntry(domain);
+  MutatorDomainRange range;
+  PinStruct pin;
+  mutatorPinEnter(&mutatorPinIndex, &pin);
+  range = search(domain, atomicLoad(&entry->low));
+  mutatorPinLeave(&mutatorPinIndex, &pin);
+  return range != NULL;
+}
+
 /* The forward links come first: whoever walks the list sees it whole at every moment. */
 static void linkIn(MutatorDomain domain, MutatorDomainRange range) {
   if (range->previous != NULL)
@@ -142,11 +152,14 @@ MutatorRes MutatorDomainRangeAdd(MutatorDomain domain, MutatorDomainRange range,
   return res;
 }
 
-/* The structure keeps what a callback that is still running may ask for. */
+/* The structure keeps what a callback that is still running may ask for.  When the
+ * domain has died, whoever had the lock before may still be changing the links. */
 static MutatorRes removeRange(MutatorDomain domain, MutatorDomainRange range) {
   MutatorRes res;
   if (range->domain != domain || !registered(range))
     return MutatorResSTATE;
+  if (mutatorDomainDead(domain))
+    return MutatorFaultRangeRemove(&range->fault);
   res = mutatorDomainRefine(range);
   if (res != MutatorResOK)
     return res;
