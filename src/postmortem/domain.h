@@ -33,6 +33,8 @@ typedef struct DomainEntryStruct {
 
 extern DomainEntryStruct mutatorDomains[MutatorDomainLIMIT];
 
+extern MutatorRes (*const mutatorDomainForDebuggers)(MutatorPostMortemReport report);
+
 /* mutatorDomainEntry -- the entry of a domain, or NULL; looks at nothing behind the pointer */
 DomainEntry mutatorDomainEntry(MutatorDomain domain);
 

@@ -5,6 +5,10 @@
 
 #include "postmortem/domain.h"
 
+/* Nothing in a program calls it, and its debugger wants it: so a program that has
+ * domains has it, also when it is linked with the static library. */
+MutatorRes (*const mutatorDomainForDebuggers)(MutatorPostMortemReport report) = MutatorDomainPostMortemAll;
+
 static void copyName(char *to, const char *from) {
   size_t i;
   if (from == NULL)
