@@ -76,12 +76,12 @@ check() {
   rest=$text
   expect '(gdb) run' 'it does not run'
   expect 'received signal SIGABRT' 'the collector does not die'
-  expect '$1 = 1' 'the lock is not held'
+  expect "\$1 = 1" 'the lock is not held'
   expect 'received signal SIGSEGV' 'the pretty-printer does not die before the post-mortem'
   expect 'The program being debugged was signaled' 'the pretty-printer does not die before the post-mortem'
   expect '(gdb) call MutatorDomainPostMortemAll(0)' 'no post-mortem'
-  expect '$2 = 0' 'the post-mortem is not OK'
-  expect '$3 = 0' 'the lock is not free'
+  expect "\$2 = 0" 'the post-mortem is not OK'
+  expect "\$3 = 0" 'the lock is not free'
   expect "\"$cells\"" 'the list is not printed after the post-mortem'
   expect '(gdb) bt' 'no bt'
   case $thread in
