@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 
 #include "arch/arch.h"
-#include "arch/x86/registers.h"
+#include "arch/x86/raw.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -56,7 +56,8 @@ static void setUp(void) {
   pages = mmap(NULL, 2 * PageSIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pages == MAP_FAILED || mprotect(pages + PageSIZE, PageSIZE, PROT_NONE) != 0 ||
       MutatorFaultSetup(NULL) != MutatorResOK ||
-      !ZYAN_SUCCESS(ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64))) {
+      !ZYAN_SUCCESS(ZydisDecoderInit(&decoder, RawMode64 ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32,
+                                     RawMode64 ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32))) {
     fprintf(stderr, "decode_fuzz: cannot set up\n");
     exit(1);
   }
@@ -76,17 +77,20 @@ static void fillRegisters(void) {
   uint64_t state = now.seed;
   unsigned i;
   for (i = 0; i < MutatorRegisterLIMIT; ++i)
-    now.registers[i] = nextWord(&state);
+    now.registers[i] = (MutatorWord)nextWord(&state);
   now.registers[MutatorRegisterPC] = (MutatorWord)now.code;
 }
 
 static MutatorWord segmentBaseOf(unsigned segment) {
+  if (segment != MachineSegmentFS && segment != MachineSegmentGS)
+    return 0;
   return segment == MachineSegmentFS ? (MutatorWord)now.seed << 8 : (MutatorWord)now.seed >> 8;
 }
 
 static MutatorBool segmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
   (void)machine;
-  REQUIRE(segment == MachineSegmentFS || segment == MachineSegmentGS);
+  REQUIRE(segment == MachineSegmentFS || segment == MachineSegmentGS ||
+          (!RawMode64 && segment <= (unsigned)MachineSegmentDS));
   *baseReturn = segmentBaseOf(segment);
   return 1;
 }
@@ -116,8 +120,9 @@ static MutatorWord registerValue(ZydisRegister reg) {
 
 static MutatorWord addressOf(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperandMem *mem,
                              OpinionStruct *opinion) {
-  MutatorWord address = (MutatorWord)mem->disp.value,
-              mask = instruction->address_width == 32 ? 0xffffffff : ~(MutatorWord)0;
+  const unsigned unused = 8 * (unsigned)sizeof(MutatorWord) - instruction->address_width;
+  const MutatorWord mask = ~(MutatorWord)0 >> unused;
+  MutatorWord address = (MutatorWord)mem->disp.value;
   /* A SIB base of 101 with mod 00 is none; Zydis 4.0.0 sees R13D there with a 32-bit address. */
   const MutatorBool none = (instruction->attributes & ZYDIS_ATTRIB_HAS_SIB) != 0 && instruction->raw.modrm.mod == 0 &&
                            instruction->raw.sib.base == 5;
@@ -238,7 +243,8 @@ static void checkContext(MutatorBool planned) {
     REQUIRE(planned && instruction.length <= now.count && memcmp(instruction.bytes, now.code, instruction.length) == 0);
   } else
     REQUIRE(!planned || MutatorContextDecline(&context) == MutatorDeclineEXECUTE ||
-            MutatorContextDecline(&context) == MutatorDeclineBUSY);
+            MutatorContextDecline(&context) == MutatorDeclineBUSY ||
+            MutatorContextDecline(&context) == MutatorDeclineSEGMENT);
   if (MutatorContextCanStepInstruction(&context))
     REQUIRE((MutatorWord)info.si_addr - (MutatorWord)instruction.access[0].address < instruction.access[0].size);
   (void)MutatorContextKind(&context);

@@ -18,6 +18,7 @@
 
 static const size_t sizes[] = {1, 2, 4, 8, 16};
 #define SIZES (sizeof sizes / sizeof sizes[0])
+#define SWAP_SIZES (sizeof(void *) == 8 ? SIZES : SIZES - 1) /* a 32-bit CPU compares eight bytes at most */
 
 /* Two open pages between two that are not accessible. */
 static unsigned char *pages;
@@ -122,6 +123,8 @@ START_TEST(each_failed_access_is_one_recovered_fault) {
     ck_assert_uint_eq(recovered(), before + 1);
     ck_assert(!mutatorArchNofaultStore(pages + 2 * PAGE, buffer, sizes[i]));
     ck_assert_uint_eq(recovered(), before + 2);
+    if (i >= SWAP_SIZES)
+      continue;
     ck_assert_int_eq(mutatorArchNofaultCompareAndSwap(pages + 2 * PAGE, buffer, buffer, sizes[i]), MutatorResACCESS);
     ck_assert_uint_eq(recovered(), before + 3);
   }
@@ -130,13 +133,15 @@ END_TEST
 
 /* General protection: no page can have it, and the record has no address. */
 START_TEST(impossible_addresses_are_recovered_too) {
-  unsigned char *address = (unsigned char *)(uintptr_t)UINT64_C(0x8000000000000000);
+  unsigned char *address =
+      (unsigned char *)(uintptr_t)UINT64_C(0x8000000000000000) /* NULL where addresses have 32 bits */;
   unsigned char buffer[16] = {0};
   size_t i;
   for (i = 0; i < SIZES; ++i) {
     ck_assert(!mutatorArchNofaultLoad(buffer, address, sizes[i]));
     ck_assert(!mutatorArchNofaultStore(address, buffer, sizes[i]));
-    ck_assert_int_eq(mutatorArchNofaultCompareAndSwap(address, buffer, buffer, sizes[i]), MutatorResACCESS);
+    if (i < SWAP_SIZES)
+      ck_assert_int_eq(mutatorArchNofaultCompareAndSwap(address, buffer, buffer, sizes[i]), MutatorResACCESS);
   }
 }
 END_TEST
@@ -151,7 +156,8 @@ START_TEST(stores_to_a_read_only_page_fail) {
     unsigned char expected[16];
     memcpy(expected, pages + 64, 16);
     ck_assert(!mutatorArchNofaultStore(pages + 64, value, sizes[i]));
-    ck_assert_int_eq(mutatorArchNofaultCompareAndSwap(pages + 64, expected, value, sizes[i]), MutatorResACCESS);
+    if (i < SWAP_SIZES)
+      ck_assert_int_eq(mutatorArchNofaultCompareAndSwap(pages + 64, expected, value, sizes[i]), MutatorResACCESS);
   }
   ck_assert_mem_eq(before, pages, PAGE);
 }
@@ -159,7 +165,7 @@ END_TEST
 
 START_TEST(compare_and_swap_replaces_what_is_as_expected) {
   size_t i;
-  for (i = 0; i < SIZES; ++i) {
+  for (i = 0; i < SWAP_SIZES; ++i) {
     unsigned char expected[16], desired[16], after[48];
     memcpy(expected, pages + 16, 16);
     memcpy(after, pages, 48);
@@ -174,7 +180,7 @@ END_TEST
 /* A difference in any one byte. */
 START_TEST(compare_and_swap_says_what_was_there) {
   size_t i, byte;
-  for (i = 0; i < SIZES; ++i)
+  for (i = 0; i < SWAP_SIZES; ++i)
     for (byte = 0; byte < sizes[i]; ++byte) {
       unsigned char expected[16], desired[16] = {0}, before[48];
       memcpy(before, pages, 48);

@@ -18,7 +18,7 @@
 #define THREADS 8
 #define ROUNDS 20000
 
-static const unsigned char load[16] = {0x48, 0x8b, 0x43, 0x10};
+static const unsigned char load[16] = {0x66, 0x8b, 0x43, 0x10};
 static const unsigned char unknown[16] = {0x0f, 0x0b};
 static const unsigned char prefixed[16] = {0xf0, 0x8b, 0x00};
 
@@ -120,7 +120,7 @@ static void *hammer(void *closure) {
   unsigned round;
   (void)closure;
   for (round = 0; round < ROUNDS; ++round) {
-    unsigned char bytes[16] = {0x48, 0x8b, 0x83}; /* mov rax, [rbx + disp32] */
+    unsigned char bytes[16] = {0x66, 0x8b, 0x83}; /* mov ax, [rbx + disp32] */
     ArchPlanStruct result;
     MutatorDecline decline;
     memcpy(bytes + 3, &round, sizeof round);

@@ -64,9 +64,9 @@ END_TEST
 
 START_TEST(none_at_impossible_addresses) {
   unsigned char bytes[ARCH_FETCH_MAX];
-  ck_assert_uint_eq(mutatorArchFetch(bytes, UINT64_C(0x8000000000000000)), 0);
-  ck_assert_uint_eq(mutatorArchFetch(bytes, UINT64_C(0x00007ffffffffff8)), 0);
-  ck_assert_uint_eq(mutatorArchFetch(bytes, UINT64_C(0xffff800000000000)), 0);
+  ck_assert_uint_eq(mutatorArchFetch(bytes, (MutatorWord)UINT64_C(0x8000000000000000)), 0);
+  ck_assert_uint_eq(mutatorArchFetch(bytes, (MutatorWord)UINT64_C(0x00007ffffffffff8)), 0);
+  ck_assert_uint_eq(mutatorArchFetch(bytes, (MutatorWord)UINT64_C(0xffff800000000000)), 0);
   ck_assert_uint_eq(mutatorArchFetch(bytes, ~(MutatorWord)0 - 4), 0);
   ck_assert_uint_eq(mutatorArchFetch(bytes, 0), 0);
 }
@@ -87,7 +87,7 @@ static MutatorRes decode_at(unsigned char *pc, MutatorDecline *decline, MutatorI
 }
 
 START_TEST(an_instruction_may_end_with_the_page) {
-  static const unsigned char bytes[] = {0x48, 0xc7, 0x84, 0x88, 1, 2, 3, 4, 5, 6, 7, 8};
+  static const unsigned char bytes[] = {0x3e, 0xc7, 0x84, 0x88, 1, 2, 3, 4, 5, 6, 7, 8};
   MutatorInstructionStruct instruction;
   MutatorDecline decline;
   memcpy(code + PAGE - sizeof bytes, bytes, sizeof bytes);
@@ -97,7 +97,7 @@ START_TEST(an_instruction_may_end_with_the_page) {
 END_TEST
 
 START_TEST(every_beginning_at_the_end_of_a_page_is_truncated) {
-  static const unsigned char bytes[] = {0x48, 0xc7, 0x84, 0x88, 1, 2, 3, 4, 5, 6, 7, 8};
+  static const unsigned char bytes[] = {0x3e, 0xc7, 0x84, 0x88, 1, 2, 3, 4, 5, 6, 7, 8};
   size_t count;
   for (count = 1; count < sizeof bytes; ++count) {
     MutatorInstructionStruct instruction;

@@ -9,17 +9,17 @@
 #include <string.h>
 
 #include "arch/arch.h"
-#include "arch/x86/registers.h"
+#include "arch/x86/raw.h"
 
 #define BYTES(...) (const unsigned char[]){__VA_ARGS__}, sizeof((const unsigned char[]){__VA_ARGS__})
 
 static MutatorWord registers[MutatorRegisterLIMIT];
-static const MutatorWord baseFS = 0x7f0000001000, baseGS = 0x123456789;
+static const MutatorWord baseFS = (MutatorWord)UINT64_C(0x7f0000001000), baseGS = (MutatorWord)UINT64_C(0x123456789);
 
 static MutatorBool segment_base(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
   (void)machine;
-  *baseReturn = segment == MachineSegmentFS ? baseFS : baseGS;
-  return segment == MachineSegmentFS || segment == MachineSegmentGS;
+  *baseReturn = segment == MachineSegmentFS ? baseFS : segment == MachineSegmentGS ? baseGS : 0;
+  return !RawMode64 || segment == MachineSegmentFS || segment == MachineSegmentGS;
 }
 
 static MachineStruct machine_of_registers(void) {
@@ -42,7 +42,7 @@ static uint64_t next_word(void) {
 static void fill_registers(void) {
   unsigned i;
   for (i = 0; i < MutatorRegisterLIMIT; ++i)
-    registers[i] = next_word();
+    registers[i] = (MutatorWord)next_word();
 }
 
 static MutatorBool operand_of(const unsigned char *bytes, size_t count, MutatorWord *address, size_t *align) {
@@ -83,7 +83,7 @@ START_TEST(unaligned_moves_want_nothing) {
   ck_assert_uint_eq(ALIGN(0xf2, 0x0f, 0xf0, 0x00), 1); /* lddqu */
   ck_assert_uint_eq(ALIGN(0xc5, 0xfe, 0x6f, 0x00), 1); /* vmovdqu ymm */
   ck_assert_uint_eq(ALIGN(0x0f, 0x6f, 0x00), 1);       /* movq mm */
-  ck_assert_uint_eq(ALIGN(0x48, 0x8b, 0x00), 1);
+  ck_assert_uint_eq(ALIGN(0x8b, 0x00), 1);
 }
 END_TEST
 
@@ -156,14 +156,36 @@ START_TEST(a_flat_segment_does_not_take_back_fs) {
 }
 END_TEST
 
+/* Every address is one in 32-bit mode. */
 START_TEST(canonical_addresses) {
-  ck_assert(mutatorArchCanonical(0, 1));
-  ck_assert(mutatorArchCanonical(0x7fffffffffff, 1));
-  ck_assert(!mutatorArchCanonical(0x7fffffffffff, 2));
-  ck_assert(!mutatorArchCanonical(0x800000000000, 1));
-  ck_assert(!mutatorArchCanonical(0xffff7fffffffffff, 1));
-  ck_assert(mutatorArchCanonical(0xffff800000000000, 8));
-  ck_assert(mutatorArchCanonical(0xffffffffffffffff, 1));
+  static const struct {
+    uint64_t address;
+    size_t size;
+    MutatorBool canonical;
+  } cases[] = {
+      {0, 1, 1},
+      {UINT64_C(0x7fffffffffff), 1, 1},
+      {UINT64_C(0x7fffffffffff), 2, 0},
+      {UINT64_C(0x800000000000), 1, 0},
+      {UINT64_C(0xffff7fffffffffff), 1, 0},
+      {UINT64_C(0xffff800000000000), 8, 1},
+      {UINT64_C(0xffffffffffffffff), 1, 1},
+  };
+  size_t i;
+  for (i = 0; i < sizeof cases / sizeof cases[0]; ++i)
+    ck_assert_int_eq(mutatorArchCanonical((MutatorWord)cases[i].address, cases[i].size),
+                     !RawMode64 || cases[i].canonical);
+}
+END_TEST
+
+START_TEST(the_last_segment_counts_in_32_bit_mode) {
+  MutatorWord address;
+  size_t align;
+  registers[0] = 0x1000;
+  ck_assert(operand_of(BYTES(0x64, 0x3e, 0x0f, 0x28, 0x00), &address, &align));
+  ck_assert_uint_eq(address, 0x1000);
+  ck_assert(operand_of(BYTES(0x3e, 0x64, 0x0f, 0x28, 0x00), &address, &align));
+  ck_assert_uint_eq(address, baseFS + 0x1000);
 }
 END_TEST
 
@@ -189,8 +211,8 @@ static MutatorWord zydis_address(const ZydisDecodedInstruction *instruction, con
     address += zydis_register(mem->base);
   if (mem->index != ZYDIS_REGISTER_NONE)
     address += zydis_register(mem->index) * mem->scale;
-  if (instruction->address_width == 32)
-    address = (uint32_t)address;
+  if (instruction->address_width < 64)
+    address &= ((MutatorWord)2 << (instruction->address_width - 1)) - 1;
   if (mem->segment == ZYDIS_REGISTER_FS)
     address += baseFS;
   if (mem->segment == ZYDIS_REGISTER_GS)
@@ -214,18 +236,18 @@ static void make_move(unsigned char *bytes) {
   case 0: /* legacy */
     if (prefix66)
       bytes[at++] = 0x66;
-    if (next_word() % 2)
+    if (RawMode64 && next_word() % 2)
       bytes[at++] = (unsigned char)(0x40 | next_word() % 16);
     bytes[at++] = 0x0f;
     break;
   case 1: /* VEX: vvvv is 1111 */
     bytes[at++] = 0xc4;
-    bytes[at++] = (unsigned char)((next_word() & 0xe0) | 1);
+    bytes[at++] = (unsigned char)((next_word() & 0xe0) | (RawMode64 ? 0 : 0xc0) | 1);
     bytes[at++] = (unsigned char)(0x78 | (next_word() & 0x84) | prefix66);
     break;
   default: /* EVEX, W as the opcode wants, no mask */
     bytes[at++] = 0x62;
-    bytes[at++] = (unsigned char)((next_word() & 0xf0) | 1);
+    bytes[at++] = (unsigned char)((next_word() & 0xf0) | (RawMode64 ? 0 : 0xc0) | 1);
     bytes[at++] = (unsigned char)(0x7c | (opcode < 0x60 && prefix66 ? 0x80 : 0) | prefix66);
     bytes[at++] = (unsigned char)(0x08 | next_word() % 3 << 5);
     break;
@@ -238,7 +260,8 @@ START_TEST(aligned_moves_name_what_zydis_says) {
   ZydisDecodedInstruction instruction;
   unsigned compared = 0, tries, memory;
   ZydisDecoder decoder;
-  (void)ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  (void)ZydisDecoderInit(&decoder, RawMode64 ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32,
+                         RawMode64 ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32);
   for (tries = 0; tries < 200000; ++tries) {
     unsigned char bytes[15];
     MutatorWord address;
@@ -273,15 +296,18 @@ int main(void) {
   tcase_add_test(tests, aligned_moves_want_their_vector);
   tcase_add_test(tests, unaligned_moves_want_nothing);
   tcase_add_test(tests, legacy_arithmetic_is_aligned_and_vex_is_not);
-  tcase_add_test(tests, compare_exchange_16_is_aligned);
   tcase_add_test(tests, instructions_without_modrm_have_no_operand);
   tcase_add_test(tests, register_operands_are_none);
   tcase_add_test(tests, undefined_vector_lengths_have_no_operand);
   tcase_add_test(tests, xop_is_not_pop);
   tcase_add_test(tests, truncated_instructions_have_no_operand);
-  tcase_add_test(tests, a_flat_segment_does_not_take_back_fs);
   tcase_add_test(tests, canonical_addresses);
   tcase_add_test(tests, aligned_moves_name_what_zydis_says);
+  if (RawMode64) {
+    tcase_add_test(tests, compare_exchange_16_is_aligned);
+    tcase_add_test(tests, a_flat_segment_does_not_take_back_fs);
+  } else
+    tcase_add_test(tests, the_last_segment_counts_in_32_bit_mode);
   suite_add_tcase(suite, tests);
   runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

@@ -17,9 +17,9 @@
 #define THREADS 4
 #define PC ((MutatorWord)0x401000)
 
-static const unsigned char load[16] = {0x48, 0x8b, 0x43, 0x10};         /* mov rax, [rbx + 16] */
-static const unsigned char other[16] = {0x48, 0x8b, 0x43, 0x18};        /* mov rax, [rbx + 24] */
-static const unsigned char longer[16] = {0x48, 0x8b, 0x83, 1, 2, 3, 4}; /* mov rax, [rbx + 0x04030201] */
+static const unsigned char load[16] = {0x66, 0x8b, 0x43, 0x10};         /* mov ax, [rbx + 16] */
+static const unsigned char other[16] = {0x66, 0x8b, 0x43, 0x18};        /* mov ax, [rbx + 24] */
+static const unsigned char longer[16] = {0x66, 0x8b, 0x83, 1, 2, 3, 4}; /* mov ax, [rbx + 0x04030201] */
 
 static void set_up(void) {
   MutatorOptionsStruct options;

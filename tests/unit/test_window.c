@@ -91,7 +91,7 @@ START_TEST(create_without_memory_changes_nothing) {
   setup();
   memset(&window, 0x5a, sizeof window);
   memcpy(&before, &window, sizeof window);
-  ck_assert_int_eq(MutatorWindowCreate(&window, (size_t)1 << 60, MutatorWindowForkCOPY), MutatorResMEMORY);
+  ck_assert_int_eq(MutatorWindowCreate(&window, (size_t)PTRDIFF_MAX - 65535, MutatorWindowForkCOPY), MutatorResMEMORY);
   ck_assert_mem_eq(&window, &before, sizeof window);
 }
 END_TEST

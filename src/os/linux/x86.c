@@ -52,13 +52,20 @@ static MutatorBool among(const uint16_t *selectors, unsigned selector) {
   return selector == selectors[0] || selector == selectors[1] || selector == selectors[2];
 }
 
+/* getcontext(3) records none of CS, SS, DS and ES; an access by a null selector is
+ * a general protection fault, so of a page fault it is not one (Intel SDM
+ * volume 3, section 3.4.2). */
+enum { SelectorNULL = 3 };
+
 /* A code segment can be read from, and not be written to. */
 static MutatorBool isFlat(unsigned segment, unsigned selector) {
-  return among(segment == MachineSegmentCS ? flatCode : flatData, selector);
+  if (segment == MachineSegmentFS || segment == MachineSegmentGS)
+    return among(flatData, selector);
+  return selector <= SelectorNULL || among(segment == MachineSegmentCS ? flatCode : flatData, selector);
 }
 
 MutatorBool mutatorLinuxCode(const ucontext_t *ucontext) {
-  return among(flatCode, selectorOf(ucontext, MachineSegmentCS));
+  return isFlat(MachineSegmentCS, selectorOf(ucontext, MachineSegmentCS));
 }
 
 MutatorBool mutatorLinuxThreadSegmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn) {
