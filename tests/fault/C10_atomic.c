@@ -6,7 +6,6 @@
 #include "support/fault_test.h"
 
 #include <pthread.h>
-#include <unistd.h>
 
 static MutatorWindowStruct window;
 static unsigned char *base, *alias;
@@ -15,7 +14,7 @@ static volatile MutatorBool done;
 enum { Steps = 20000, Stores = 2000000, Milliseconds = 300 };
 
 /* Every byte of what is stored is the same. */
-#define ALL(byte) ((uint64_t)0x0101010101010101 * (byte))
+#define ALL(byte) ((MutatorWord)UINT64_C(0x0101010101010101) * (MutatorWord)(byte))
 
 static MutatorFaultResult callback(MutatorFaultRange range, MutatorContext context, void *address, MutatorAccess access,
                                    void *closure) {
@@ -29,16 +28,16 @@ static MutatorFaultResult callback(MutatorFaultRange range, MutatorContext conte
 
 /* Words that nobody has stored would be torn ones. */
 static void *watchWord(void *closure) {
-  volatile uint64_t *word = (uint64_t *)(void *)(alias + *(size_t *)closure);
+  volatile MutatorWord *word = (MutatorWord *)(void *)(alias + *(size_t *)closure);
   while (!done) {
-    uint64_t seen = *word;
+    MutatorWord seen = *word;
     CHECK(seen == ALL(seen & 255), "a torn store: %#llx", (unsigned long long)seen);
   }
   return NULL;
 }
 
 static void *changeWord(void *closure) {
-  volatile uint64_t *word = (uint64_t *)(void *)(alias + *(size_t *)closure);
+  volatile MutatorWord *word = (MutatorWord *)(void *)(alias + *(size_t *)closure);
   unsigned i;
   for (i = 0; !done; i++)
     *word = ALL(i & 255);
@@ -55,8 +54,8 @@ static void join(pthread_t thread) {
 static void storeOften(size_t offset) {
   unsigned i;
   for (i = 0; i < Stores; i++) {
-    const uint64_t word = ALL(i & 255);
-    CHECK(MutatorMemoryStore(MutatorWindowMemory(&window), base + offset, &word, 8) == MutatorResOK, "store");
+    const MutatorWord word = ALL(i & 255);
+    CHECK(MutatorMemoryStore(MutatorWindowMemory(&window), base + offset, &word, sizeof word) == MutatorResOK, "store");
   }
 }
 
@@ -75,7 +74,7 @@ static void loads(size_t offset) {
   unsigned i;
   CHECK(pthread_create(&thread, NULL, changeWord, &offset) == 0, "thread");
   for (i = 0; i < Steps; i++) {
-    uint64_t seen;
+    MutatorWord seen;
     __asm__ volatile("mov (%1), %0" : "=r"(seen) : "r"(base + offset) : "memory");
     CHECK(seen == ALL(seen & 255), "a torn load: %#llx", (unsigned long long)seen);
   }
@@ -138,7 +137,7 @@ static void additions(size_t offset) {
   unsigned i;
   for (i = 0; i < 3; i++)
     CHECK(pthread_create(&threads[i], NULL, i < 2 ? addThrough : addNatively, base + offset) == 0, "thread");
-  (void)usleep(Milliseconds * 1000);
+  nativeSleep(Milliseconds);
   done = 1;
   for (i = 0; i < 3; i++) {
     void *count = NULL;

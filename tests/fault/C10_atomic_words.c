@@ -14,7 +14,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "support/fault_test.h"
 
@@ -41,28 +40,28 @@ static MutatorFaultResult callback(MutatorFaultRange faulted, MutatorContext con
   return MutatorFaultStep(context) == MutatorResOK ? MutatorFaultHANDLED : MutatorFaultDECLINED;
 }
 
-static uint64_t valueOf(unsigned which) {
-  return size < 8 ? values[which] & ((UINT64_C(1) << (8 * size)) - 1) : values[which];
+static MutatorWord valueOf(unsigned which) {
+  return (MutatorWord)(size < 8 ? values[which] & ((UINT64_C(1) << (8 * size)) - 1) : values[which]);
 }
 
-static int isTorn(uint64_t value) { return value != valueOf(0) && value != valueOf(1); }
+static int isTorn(MutatorWord value) { return value != valueOf(0) && value != valueOf(1); }
 
 /* One instruction each, whatever the compiler makes of C. */
-static uint64_t load(unsigned char *address) {
-  uint64_t value = 0;
+static MutatorWord load(unsigned char *address) {
+  MutatorWord value = 0;
   switch (size) {
   case 2: __asm__ volatile("movzwl %1, %k0" : "=r"(value) : "m"(*(uint16_t(*)[1])(void *)address)); break;
   case 4: __asm__ volatile("movl %1, %k0" : "=r"(value) : "m"(*(uint32_t(*)[1])(void *)address)); break;
-  default: __asm__ volatile("movq %1, %0" : "=r"(value) : "m"(*(uint64_t(*)[1])(void *)address)); break;
+  default: __asm__ volatile("mov %1, %0" : "=r"(value) : "m"(*(MutatorWord(*)[1])(void *)address)); break;
   }
   return value;
 }
 
-static void store(unsigned char *address, uint64_t value) {
+static void store(unsigned char *address, MutatorWord value) {
   switch (size) {
   case 2: __asm__ volatile("movw %w1, %0" : "=m"(*(uint16_t(*)[1])(void *)address) : "r"(value)); break;
   case 4: __asm__ volatile("movl %k1, %0" : "=m"(*(uint32_t(*)[1])(void *)address) : "r"(value)); break;
-  default: __asm__ volatile("movq %1, %0" : "=m"(*(uint64_t(*)[1])(void *)address) : "r"(value)); break;
+  default: __asm__ volatile("mov %1, %0" : "=m"(*(MutatorWord(*)[1])(void *)address) : "r"(value)); break;
   }
 }
 
@@ -94,18 +93,12 @@ static unsigned long stepStore(unsigned round) {
   return 0;
 }
 
-static double now(void) {
-  struct timespec time;
-  (void)clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 /* On a busy machine the other thread may not be running at all. */
 static unsigned long stepOn(unsigned long (*step)(unsigned round)) {
-  const double end = now() + SECONDS;
+  const double end = nativeSeconds() + SECONDS;
   unsigned long torn = 0, last = 0;
   unsigned round, overlaps = 0;
-  for (round = 0; overlaps < OVERLAPS && (round % 64 != 0 || now() < end); ++round) {
+  for (round = 0; overlaps < OVERLAPS && (round % 64 != 0 || nativeSeconds() < end); ++round) {
     unsigned long accesses = __atomic_load_n(&nativeAccesses, __ATOMIC_RELAXED);
     overlaps += accesses != last;
     last = accesses;
@@ -152,10 +145,10 @@ static void setUp(void) {
 int main(void) {
   MutatorCountersStruct counters;
   setUp();
-  for (size = 2; size <= 8; size *= 2)
+  for (size = 2; size <= sizeof(MutatorWord); size *= 2)
     runAligned();
-  size = 8;
-  offset = 60;
+  size = sizeof(MutatorWord);
+  offset = 64 - size / 2;
   printf("across two cache lines, where nothing is promised: torn %lu stepped loads\n", run(stepLoad, storeNatively));
   CHECK(MutatorCountersGet(&counters) == MutatorResOK, "counters");
   CHECK(overlapped > 0, "the threads never ran at once");

@@ -5,13 +5,11 @@
 
 #include "support/fault_test.h"
 
-#include <string.h>
-#include <unistd.h>
-
 static MutatorWindowStruct window;
 static unsigned char *base;
 static volatile enum { ANSWER_STEP, ANSWER_OPEN, ANSWER_DECLINE } answer;
 static volatile unsigned forwardedToUs;
+static volatile MutatorBool raised;
 
 static MutatorCountersStruct last;
 
@@ -50,12 +48,13 @@ static MutatorFaultResult callback(MutatorFaultRange range, MutatorContext conte
 }
 
 /* What is declined is forwarded to the program's own handler, which opens the page. */
-static void previous(int signal, siginfo_t *info, void *ucontext) {
-  (void)ucontext;
-  if (info->si_code > 0)
-    CHECK(signal == SIGSEGV && info->si_addr == base, "a fault at %p", info->si_addr);
+static MutatorBool previous(NativeStop stop) {
+  if (!raised)
+    CHECK(nativeStopKind(stop) == NativeStopMEMORY && nativeStopAddress(stop) == (MutatorWord)base, "a fault at %p",
+          (void *)nativeStopAddress(stop));
   forwardedToUs++;
   nativeProtect(base, nativePageSize(), NativeREADWRITE);
+  return 1;
 }
 
 static void protect(void) { nativeProtect(base, nativePageSize(), NativeNONE); }
@@ -97,19 +96,21 @@ static void opening(void) {
   store(base);
   moved("a callback that declines", &(MutatorCountersStruct){.faults = 1, .forwarded = 1});
   CHECK(forwardedToUs == 2, "forwarded %u times", forwardedToUs);
-  CHECK(kill(getpid(), SIGSEGV) == 0, "kill");
+  raised = 1;
+  nativeRaise();
+  raised = 0;
   moved("a signal somebody sent", &(MutatorCountersStruct){.faults = 1, .forwarded = 1});
   CHECK(forwardedToUs == 3, "forwarded %u times", forwardedToUs);
 }
 
 static void recovering(void) {
-  uint64_t word = 0;
+  MutatorWord word = 0;
   protect();
-  CHECK(MutatorMemoryLoad(MutatorMemoryDirect(), &word, base, 8) == MutatorResACCESS, "load");
+  CHECK(MutatorMemoryLoad(MutatorMemoryDirect(), &word, base, sizeof word) == MutatorResACCESS, "load");
   moved("an expected fault", &(MutatorCountersStruct){.recovered = 1});
   CHECK(MutatorMemoryStore(MutatorMemoryDirect(), base, &word, 4) == MutatorResACCESS, "store");
   moved("an expected fault", &(MutatorCountersStruct){.recovered = 1});
-  CHECK(MutatorMemoryLoad(MutatorWindowMemory(&window), &word, base, 8) == MutatorResOK, "load");
+  CHECK(MutatorMemoryLoad(MutatorWindowMemory(&window), &word, base, sizeof word) == MutatorResOK, "load");
   moved("a load that succeeds", &(MutatorCountersStruct){.faults = 0});
 }
 
@@ -127,11 +128,7 @@ static void failing(void) {
 
 int main(void) {
   static MutatorFaultRangeStruct range;
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_sigaction = previous;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  CHECK(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
+  nativeHandle(previous);
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "FaultSetup");
   CHECK(MutatorWindowCreate(&window, nativePageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
   base = MutatorWindowBase(&window);

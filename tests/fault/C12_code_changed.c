@@ -11,13 +11,13 @@
 #include <string.h>
 
 /* All of them eight bytes long, so that one can replace another. */
-#define PAD "; nop; nop; nop; nop; nop"
-SNIPPET(storeRax, "mov " rAX ", (" rDI ")" PAD);
-SNIPPET(storeRcx, "mov " rCX ", (" rDI ")" PAD);
-SNIPPET(loadRcx, "mov (" rDI "), " rCX PAD);
-SNIPPET(storeNext, "mov " rAX ", 8(" rDI "); nop; nop; nop; nop");
-SNIPPET(storeShort, "mov %al, (" rDI "); nop; nop; nop; nop; nop; nop");
-SNIPPET(unlisted, "sgdt (" rDI "); nop; nop; nop; nop; nop");
+#define PAD "; .fill 8 - (. - 1b), 1, 0x90"
+SNIPPET(storeRax, "1: mov " rAX ", (" rDI ")" PAD);
+SNIPPET(storeRcx, "1: mov " rCX ", (" rDI ")" PAD);
+SNIPPET(loadRcx, "1: mov (" rDI "), " rCX PAD);
+SNIPPET(storeNext, "1: mov " rAX ", 8(" rDI ")" PAD);
+SNIPPET(storeShort, "1: mov %al, (" rDI ")" PAD);
+SNIPPET(unlisted, "1: sgdt (" rDI ")" PAD);
 SNIPPET(harmless, "nop; nop; nop; nop; nop; nop; nop; nop");
 
 static MutatorWindowStruct window;

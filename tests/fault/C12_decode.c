@@ -13,7 +13,7 @@
 SNIPPET(codeLoad, "mov 8(" rDI "," rCX ",4), %eax");
 SNIPPET(codeStore, "movw $0x1234, -2(" rDI ")");
 SNIPPET(codeZero, "movzbl (" rDI "), %eax");
-SNIPPET(codeSign, "movslq 100(" rDI "), " rAX);
+SNIPPET(codeSign, "movswl 100(" rDI "), %eax");
 SNIPPET(codeCompare, "cmp " rAX ", (" rDI ")");
 SNIPPET(codeTest, "testb $1, 7(" rDI ")");
 SNIPPET(codeUnlisted, "sgdt (" rDI ")");
@@ -30,9 +30,12 @@ typedef struct Case {
 #define CASE(code, title, offset, size, access) \
   { #code, title, code, code##_end, offset, size, MutatorAccess##access }
 static const Case cases[] = {
-    CASE(codeLoad, "MOV r, r/m", 8 + 4 * 5, 4, READ), CASE(codeStore, "MOV r/m, imm", -2, 2, WRITE),
-    CASE(codeZero, "MOVZX r, r/m8", 0, 1, READ),      CASE(codeSign, "MOVSXD r64, r/m32", 100, 4, READ),
-    CASE(codeCompare, "CMP r/m, r", 0, 8, READ),      CASE(codeTest, "TEST r/m8, imm8", 7, 1, READ),
+    CASE(codeLoad, "MOV r, r/m", 8 + 4 * 5, 4, READ),
+    CASE(codeStore, "MOV r/m, imm", -2, 2, WRITE),
+    CASE(codeZero, "MOVZX r, r/m8", 0, 1, READ),
+    CASE(codeSign, "MOVSX r, r/m16", 100, 2, READ),
+    CASE(codeCompare, "CMP r/m, r", 0, sizeof(MutatorWord), READ),
+    CASE(codeTest, "TEST r/m8, imm8", 7, 1, READ),
 };
 
 static void check(const Case *c, MutatorContext context, MutatorWord rdi, MutatorWord pc) {
@@ -60,11 +63,11 @@ static MutatorBool probe(FaultTestStop stop) {
   MutatorContextStruct thread;
   nativePictureTake(&picture, &stop->native);
   check(c, &stop->context, rdi, pc);
-  CHECK(MutatorContextInitThread(&thread, stop->native.ucontext) == MutatorResOK, "InitThread");
-  check(c, &thread, rdi, pc);
+  if (nativeInitThreadOf(&thread, &stop->native) == MutatorResOK)
+    check(c, &thread, rdi, pc);
   CHECK(nativePictureSame(&picture, &stop->native), "%s: the record has changed", c->name);
   /* It does not ask what the fault says. */
-  stop->native.info->si_addr = NULL;
+  (void)nativeForgeAddress(&stop->native, 0);
   check(c, &stop->context, rdi, pc);
   nativeSet(&stop->native, MutatorRegisterFLAGS, nativeGet(&stop->native, MutatorRegisterFLAGS) | 0x400);
   return 0;

@@ -10,7 +10,7 @@ SNIPPET(codeCompare, "cmp " rCX ", (" rDI "); sete %al");
 SNIPPET(codeStore, "mov " rDX ", (" rDI ")");
 
 static MutatorWindowStruct window;
-static uint64_t *alias;
+static MutatorWord *alias;
 enum { Old = 0x1111, New = 0x2222, Later = 0x3333 };
 
 static MutatorBool probe(FaultTestStop stop) {

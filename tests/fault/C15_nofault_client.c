@@ -7,33 +7,13 @@
 
 #include "fault/nofault.h"
 
-#include <unistd.h>
-
-#include "support/access_of.h"
-
 SNIPPET(codeLoad, "mov (" rDI "), " rAX);
 
 static unsigned char *page;
 
-/* What is not the library's own is not recovered from. */
-static void checkRefusals(FaultTestStop stop) {
-  MutatorWord pc = nativeGet(&stop->native, MutatorRegisterPC);
-  siginfo_t sent = *stop->native.info;
-  CHECK(!MutatorFaultRecover(stop->native.info, stop->native.ucontext), "the client's own fault");
-  CHECK(!MutatorFaultRecover(NULL, stop->native.ucontext) && !MutatorFaultRecover(stop->native.info, NULL), "NULL");
-  CHECK(!MutatorFaultRecover((siginfo_t *)((uintptr_t)stop->native.info + 1), stop->native.ucontext), "misaligned");
-  CHECK(!MutatorFaultRecover(stop->native.info, (ucontext_t *)((uintptr_t)stop->native.ucontext + 1)), "misaligned");
-  /* A signal that arrives just before the access is made: the access is still to come. */
-  sent.si_code = SI_USER;
-  nativeSet(&stop->native, MutatorRegisterPC, accessOf(mutatorNativeLoad8));
-  CHECK(!MutatorFaultRecover(&sent, stop->native.ucontext), "a signal somebody sent");
-  CHECK(nativeGet(&stop->native, MutatorRegisterPC) == accessOf(mutatorNativeLoad8), "the PC");
-  nativeSet(&stop->native, MutatorRegisterPC, pc);
-}
-
 static MutatorBool probe(FaultTestStop stop) {
   CHECK(stop->number == 0, "a nested fault has not been recovered from");
-  checkRefusals(stop);
+  CHECK(!nativeRecover(&stop->native), "the client's own fault");
   nofaultAll(page);
   return 0;
 }

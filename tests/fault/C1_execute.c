@@ -36,7 +36,8 @@ static MutatorBool probe(FaultTestStop stop) {
   THAT(address == e->address);
   THAT(MutatorContextAccess(&stop->context) == MutatorAccessEXECUTE);
   THAT(MutatorContextAccessSource(&stop->context) == MutatorSourceHARDWARE);
-  THAT(MutatorContextErrorCode(&stop->context, &code) == MutatorResOK && (code & 16) != 0);
+  if (nativeErrorCode(&stop->native, &code))
+    THAT(MutatorContextErrorCode(&stop->context, &code) == MutatorResOK && (code & 16) != 0);
   THAT(!MutatorContextCanStepInstruction(&stop->context));
   THAT(MutatorContextDecline(&stop->context) == MutatorDeclineEXECUTE);
   THAT(MutatorContextStepInstruction(&stop->context) == MutatorResUNIMPL);
@@ -54,6 +55,17 @@ static void jumpTo(const Expectation *e) {
   CHECK(faultTestStops() == 1, "%s page: %u faults", faultTestPageName(e->page), faultTestStops());
 }
 
+static void jumpInto(FaultTestPage kind, MutatorFaultKind fault, unsigned char *page) {
+  const Expectation at = {kind, fault, page, page};
+  const Expectation inside = {kind, fault, page + 99, page + 99};
+  const Expectation across = {kind, fault, page - 2, page};
+  jumpTo(&at);
+  jumpTo(&inside);
+  page[-2] = 0x66; /* the first two bytes of a longer MOV */
+  page[-1] = 0xc7;
+  jumpTo(&across);
+}
+
 int main(void) {
   static const struct {
     FaultTestPage page;
@@ -67,14 +79,8 @@ int main(void) {
   faultTestSetup();
   for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     unsigned char *page = faultTestPageNew(cases[i].page);
-    const Expectation at = {cases[i].page, cases[i].kind, page, page};
-    const Expectation inside = {cases[i].page, cases[i].kind, page + 99, page + 99};
-    const Expectation across = {cases[i].page, cases[i].kind, page - 2, page};
-    jumpTo(&at);
-    jumpTo(&inside);
-    page[-2] = 0x48; /* the first two bytes of a longer MOV */
-    page[-1] = 0xc7;
-    jumpTo(&across);
+    if (page != NULL)
+      jumpInto(cases[i].page, cases[i].kind, page);
   }
   return 0;
 }

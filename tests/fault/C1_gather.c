@@ -35,6 +35,8 @@ static void gather(FaultTestPage kind, MutatorFaultKind fault, unsigned element,
   int32_t indices[8] = {-1, -2, -3, -4, -5, -6, -7, -8};
   Expectation e = {kind, fault, page + 4 * into};
   FaultTestRegisters registers = {{0}};
+  if (page == NULL)
+    return;
   indices[element] = into;
   registers.word[FaultTestDI] = (MutatorWord)page;
   registers.word[FaultTestSI] = (MutatorWord)indices;

@@ -5,6 +5,8 @@
 
 #include "support/fault_test.h"
 
+#include <string.h>
+
 #define SET_TF "pushf; orl $0x100, (" rSP "); popf; "
 
 SNIPPET(codeIllegal, "ud2");
@@ -22,27 +24,34 @@ SNIPPET(codeFloat, "movl $0x1d80, (" rDI "); ldmxcsr (" rDI "); xorps %xmm0, %xm
 typedef struct Case {
   const char *name;
   const unsigned char *code, *end;
-  int signal;
+  int number; /* of the signal or exception */
   MutatorFaultKind kind;
 } Case;
 
-#define CASE(code, signal, kind) \
-  { #code, code, code##_end, signal, MutatorFaultKind##kind }
+#define CASE(code, number, kind) \
+  { #code, code, code##_end, NATIVE_##number, MutatorFaultKind##kind }
 static const Case cases[] = {
-    CASE(codeIllegal, SIGILL, ILLEGAL),        CASE(codeInvalid, SIGILL, ILLEGAL),
-    CASE(codeBreakpoint, SIGTRAP, BREAKPOINT), CASE(codeInterrupt3, SIGTRAP, BREAKPOINT),
-    CASE(codeTrace, SIGTRAP, TRACE),           CASE(codeDebug, SIGTRAP, TRACE),
-    CASE(codeDivide, SIGFPE, DIVIDE),          CASE(codeQuotient, SIGFPE, DIVIDE),
-    CASE(codeDivideMemory, SIGFPE, DIVIDE),    CASE(codeFloat, SIGFPE, FLOAT),
+    CASE(codeIllegal, ILLEGAL, ILLEGAL),
+    CASE(codeInvalid, ILLEGAL, ILLEGAL),
+    CASE(codeBreakpoint, BREAKPOINT, BREAKPOINT),
+    CASE(codeInterrupt3, BREAKPOINT, BREAKPOINT),
+    CASE(codeTrace, TRACE, TRACE),
+    CASE(codeDebug, TRACE, TRACE),
+    CASE(codeDivide, DIVIDE, DIVIDE),
+    CASE(codeQuotient, DIVIDE, DIVIDE),
+    CASE(codeDivideMemory, DIVIDE, DIVIDE),
+    CASE(codeFloat, FLOAT, FLOAT),
 };
 
 enum { TF = 0x100, MXCSR = 0x1f80 };
 
 /* Leave the snippet with traps off. */
-static void calm(ucontext_t *ucontext) {
-  nativeUcontextSet(ucontext, MutatorRegisterFLAGS,
-                    nativeUcontextGet(ucontext, MutatorRegisterFLAGS) & ~(MutatorWord)TF);
-  ucontext->uc_mcontext.fpregs->mxcsr = MXCSR;
+static void calm(NativeStop stop) {
+  const uint32_t mxcsr = MXCSR;
+  size_t size;
+  nativeSet(stop, MutatorRegisterFLAGS, nativeGet(stop, MutatorRegisterFLAGS) & ~(MutatorWord)TF);
+  memcpy(nativePart(stop, NativePartMXCSR, &size), &mxcsr, sizeof mxcsr);
+  nativePresentSet(stop, nativePresent(stop));
 }
 
 static MutatorBool probe(FaultTestStop stop) {
@@ -52,7 +61,7 @@ static MutatorBool probe(FaultTestStop stop) {
   void *address = &address;
   MutatorWord code = 77;
   nativePictureTake(&picture, &stop->native);
-  CHECK(stop->native.signal == c->signal, "%s: signal %d", c->name, stop->native.signal);
+  CHECK(nativeStopNumber(&stop->native) == c->number, "%s: %#x", c->name, (unsigned)nativeStopNumber(&stop->native));
   CHECK(MutatorContextKind(context) == c->kind, "%s: kind %d", c->name, (int)MutatorContextKind(context));
   CHECK(MutatorContextAddress(context, &address) == MutatorResFAIL && address == &address, "%s", c->name);
   CHECK(MutatorContextErrorCode(context, &code) == MutatorResFAIL && code == 77, "%s", c->name);
@@ -62,7 +71,7 @@ static MutatorBool probe(FaultTestStop stop) {
   CHECK(MutatorContextDecline(context) == MutatorDeclineKIND, "%s", c->name);
   CHECK(MutatorContextStepInstruction(context) == MutatorResUNIMPL, "%s", c->name);
   CHECK(nativePictureSame(&picture, &stop->native), "%s", c->name);
-  calm(stop->native.ucontext);
+  calm(&stop->native);
   return 0;
 }
 

@@ -56,8 +56,7 @@ static void badContext(MutatorContext context) {
 }
 
 static void contexts(void) {
-  static ucontext_t ucontext;
-  static siginfo_t info;
+  NativeStopStruct stop;
   MutatorContextStruct context, before;
   MutatorWord storage[sizeof(MutatorContextStruct) / sizeof(MutatorWord) + 1];
   MutatorContext misaligned = (MutatorContext)(void *)((unsigned char *)storage + 1);
@@ -75,17 +74,11 @@ static void contexts(void) {
   }
   memset(&context, 0xee, sizeof context);
   before = context;
-  CHECK(MutatorContextInitFault(NULL, &info, &ucontext) == MutatorResPARAM, "InitFault");
-  CHECK(MutatorContextInitFault(misaligned, &info, &ucontext) == MutatorResPARAM, "InitFault");
-  CHECK(MutatorContextInitFault(&context, NULL, &ucontext) == MutatorResPARAM, "InitFault");
-  CHECK(MutatorContextInitFault(&context, &info, NULL) == MutatorResPARAM, "InitFault");
-  CHECK(MutatorContextInitFault(&context, (siginfo_t *)((uintptr_t)&info + 1), &ucontext) == MutatorResPARAM, "Init");
-  CHECK(MutatorContextInitFault(&context, &info, (ucontext_t *)((uintptr_t)&ucontext + 2)) == MutatorResPARAM, "Init");
-  CHECK(MutatorContextInitThread(NULL, &ucontext) == MutatorResPARAM, "InitThread");
-  CHECK(MutatorContextInitThread(misaligned, &ucontext) == MutatorResPARAM, "InitThread");
-  CHECK(MutatorContextInitThread(&context, NULL) == MutatorResPARAM, "InitThread");
+  nativeFake(&stop);
+  CHECK(nativeInit(NULL, &stop) == MutatorResPARAM, "InitFault");
+  CHECK(nativeInit(misaligned, &stop) == MutatorResPARAM, "InitFault");
   CHECK(memcmp(&context, &before, sizeof context) == 0, "nothing changed");
-  CHECK(MutatorContextInitFault(&context, &info, &ucontext) == MutatorResOK, "InitFault");
+  CHECK(nativeInit(&context, &stop) == MutatorResOK, "InitFault");
   /* Each word of an initialised one that says what it is. */
   before = context;
   context.signature ^= 1;
@@ -99,13 +92,13 @@ static void contexts(void) {
 }
 
 static void registers(void) {
-  static ucontext_t ucontext;
-  static siginfo_t info;
+  static NativePictureStruct before;
+  NativeStopStruct stop;
   MutatorContextStruct context;
   MutatorWord value = 77;
-  ucontext_t before;
-  CHECK(MutatorContextInitFault(&context, &info, &ucontext) == MutatorResOK, "InitFault");
-  before = ucontext;
+  nativeFake(&stop);
+  CHECK(nativeInit(&context, &stop) == MutatorResOK, "InitFault");
+  nativePictureTake(&before, &stop);
   CHECK(MutatorContextGetRegister(&context, MutatorRegisterLIMIT, &value) == MutatorResPARAM && value == 77, "Get");
   CHECK(MutatorContextGetRegister(&context, (MutatorRegister)-1, &value) == MutatorResPARAM && value == 77, "Get");
   CHECK(MutatorContextGetRegister(&context, FaultTestAX, NULL) == MutatorResPARAM, "Get");
@@ -116,7 +109,7 @@ static void registers(void) {
   CHECK(MutatorContextDecode(&context, NULL) == MutatorResPARAM, "Decode");
   CHECK(MutatorContextScan(&context, NULL, NULL) == MutatorResPARAM, "Scan");
   CHECK(MutatorContextStepInstructionWith(&context, NULL) == MutatorResPARAM, "StepWith");
-  CHECK(memcmp(&before, &ucontext, sizeof before) == 0, "nothing changed");
+  CHECK(nativePictureSame(&before, &stop), "nothing changed");
 }
 
 static MutatorRes translate(MutatorMemory memory, void *address, size_t size, MutatorAccess access,
@@ -249,8 +242,6 @@ static void ranges(void) {
 
 static void others(void) {
   MutatorOptionsStruct options;
-  static ucontext_t ucontext;
-  static siginfo_t info;
   CHECK(MutatorOptionsInit(NULL) == MutatorResPARAM, "OptionsInit");
   CHECK(MutatorOptionsInit((MutatorOptions)((uintptr_t)&options + 1)) == MutatorResPARAM, "OptionsInit");
   memset(&options, 0, sizeof options);
@@ -262,8 +253,6 @@ static void others(void) {
   CHECK(MutatorSetup(&options) == MutatorResPARAM && MutatorFaultSetup(&options) == MutatorResPARAM, "out of bounds");
   CHECK(MutatorCountersGet(NULL) == MutatorResPARAM, "CountersGet");
   CHECK(MutatorCountersGet((MutatorCounters)((uintptr_t)&options + 1)) == MutatorResPARAM, "CountersGet");
-  CHECK(!MutatorFaultRecover(NULL, &ucontext) && !MutatorFaultRecover(&info, NULL), "Recover");
-  CHECK(!MutatorFaultDispatch(SIGSEGV, NULL, &ucontext) && !MutatorFaultDispatch(SIGSEGV, &info, NULL), "Dispatch");
   CHECK(strcmp(MutatorResName(MutatorResOK), "MutatorResOK") == 0, "ResName");
   CHECK(strcmp(MutatorResName(-1), "unknown result") == 0, "ResName");
   CHECK(strcmp(MutatorResName(MutatorResLAST), "unknown result") == 0, "ResName");

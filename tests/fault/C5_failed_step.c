@@ -8,7 +8,6 @@
 
 #include "support/fault_test.h"
 
-#include <errno.h>
 #include <string.h>
 
 SNIPPET(codeStore, "mov " rAX ", (" rDI ")");
@@ -30,11 +29,11 @@ static MutatorBool probe(FaultTestStop stop) {
   MutatorCountersStruct before = counted(), after;
   CHECK(stop->number == 0, "one fault");
   nativePictureTake(&picture, &stop->native);
-  errno = 4711;
+  nativeErrorSet();
   CHECK(MutatorContextCanStepInstruction(&stop->context), "CanStep");
   CHECK(MutatorContextStepInstructionWith(&stop->context, stop->closure) == MutatorResACCESS, "Step");
   CHECK(MutatorContextStepInstructionWith(&stop->context, stop->closure) == MutatorResACCESS, "and again");
-  CHECK(errno == 4711, "errno");
+  CHECK(nativeErrorKept(), "errno");
   CHECK(nativePictureSame(&picture, &stop->native), "the record has changed");
   after = counted();
   CHECK(after.inaccessible == before.inaccessible + 2 && after.steps == before.steps, "counters");
@@ -43,7 +42,7 @@ static MutatorBool probe(FaultTestStop stop) {
 
 static void steps(const unsigned char *address, MutatorMemory memory) {
   FaultTestRegisters registers = {{0}};
-  registers.word[FaultTestAX] = 0xa1a2a3a4a5a6a7a8;
+  registers.word[FaultTestAX] = (MutatorWord)UINT64_C(0xa1a2a3a4a5a6a7a8);
   registers.word[FaultTestDI] = (MutatorWord)address;
   (void)FAULT_TEST_RUN(codeStore, &registers, probe, memory);
   (void)FAULT_TEST_RUN(codeStore2, &registers, probe, memory);
@@ -77,8 +76,8 @@ static void crossing(void) {
   FaultTestRegisters registers = {{0}};
   unsigned n;
   memcpy(before, page - Page, sizeof before);
-  registers.word[FaultTestAX] = 0xa1a2a3a4a5a6a7a8;
-  for (n = 1; n < 8; n++) {
+  registers.word[FaultTestAX] = (MutatorWord)UINT64_C(0xa1a2a3a4a5a6a7a8);
+  for (n = 1; n < sizeof(MutatorWord); n++) {
     registers.word[FaultTestDI] = (MutatorWord)page - n;
     (void)FAULT_TEST_RUN(codeStore, &registers, probe, MutatorMemoryDirect());
     registers.word[FaultTestDI] = (MutatorWord)page + Page - n;

@@ -27,8 +27,8 @@ static MutatorBool probe(FaultTestStop stop) {
   CHECK(MutatorContextGetRegister(&stop->context, MutatorRegisterPC, &recorded) == MutatorResOK, "register");
   CHECK(recorded == (MutatorWord)e->pc + e->recorded, "the register is the record's");
   /* A suspended thread's PC is never moved. */
-  CHECK(MutatorContextInitThread(&thread, stop->native.ucontext) == MutatorResOK, "InitThread");
-  CHECK(MutatorContextPC(&thread) == (void *)recorded, "a THREAD context");
+  if (nativeInitThreadOf(&thread, &stop->native) == MutatorResOK)
+    CHECK(MutatorContextPC(&thread) == (void *)recorded, "a THREAD context");
   nativeSet(&stop->native, MutatorRegisterFLAGS, 0x202);
   return 0;
 }
@@ -37,7 +37,7 @@ static MutatorBool probe(FaultTestStop stop) {
 static MutatorBool probeGone(FaultTestStop stop) {
   unsigned char *pc = (unsigned char *)nativeGet(&stop->native, MutatorRegisterPC);
   unsigned char *page = faultTestPageNew(FaultTestPageNOACCESS);
-  pc[-1] = 0x90;
+  pc[-NATIVE_AFTER_BREAKPOINT] = 0x90;
   CHECK(MutatorContextPC(&stop->context) == pc, "it is not there any more");
   nativeSet(&stop->native, MutatorRegisterPC, (MutatorWord)page + 4096);
   CHECK(MutatorContextPC(&stop->context) == page + 4096, "it cannot be read");
@@ -55,9 +55,9 @@ static void stopsAt(const unsigned char *code, const unsigned char *end, size_t 
 int main(void) {
   static const FaultTestRegisters registers;
   faultTestSetup();
-  stopsAt(codeOne, codeOne_end, 1, 1);
-  stopsAt(codeTwo, codeTwo_end, 1, 2);
-  stopsAt(codeBoth, codeBoth_end, 4, 1);
+  stopsAt(codeOne, codeOne_end, 1, NATIVE_AFTER_BREAKPOINT);
+  stopsAt(codeTwo, codeTwo_end, 1, 1 + NATIVE_AFTER_BREAKPOINT);
+  stopsAt(codeBoth, codeBoth_end, 4, NATIVE_AFTER_BREAKPOINT);
   stopsAt(codeTrace, codeTrace_end, SNIPPET_SIZE(codeTrace) - 1, 0);
   stopsAt(codeIllegal, codeIllegal_end, 1, 0);
   (void)FAULT_TEST_RUN(codeOne, &registers, probeGone, NULL);

@@ -42,15 +42,15 @@ static unsigned find(MutatorContext context, MutatorWord wanted) {
 /* RSP and RDI have values of their own. */
 static void fillRegisters(FaultTestRegisters *registers, void *page) {
   unsigned reg;
-  for (reg = 0; reg < 16; reg++)
-    registers->word[reg] = 0x5ca1ab1e00000000 + reg;
+  for (reg = 0; reg < FAULT_TEST_GENERAL; reg++)
+    registers->word[reg] = (MutatorWord)UINT64_C(0x5ca1ab1e5ca1ab00) + reg;
   registers->word[FaultTestDI] = (MutatorWord)page;
   registers->word[MutatorRegisterSP] = (MutatorWord)page - 2048;
 }
 
 static void findEvery(MutatorContext context, const FaultTestRegisters *registers) {
   unsigned reg;
-  for (reg = 0; reg < 16; reg++) {
+  for (reg = 0; reg < FAULT_TEST_GENERAL; reg++) {
     MutatorWord value = 0;
     CHECK(find(context, registers->word[reg]) > 0, "register %u", reg);
     CHECK(MutatorContextGetRegister(context, (MutatorRegister)reg, &value) == MutatorResOK, "register %u", reg);

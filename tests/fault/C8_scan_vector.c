@@ -12,18 +12,16 @@
 #include <stdio.h>
 
 #define ALL8 "0,1,2,3,4,5,6,7"
-#define ALL16 ALL8 ",8,9,10,11,12,13,14,15"
-#define ALL32 ALL16 ",16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31"
 
-/* RSI the vectors' words, RDX the masks', RCX the MMX registers'. */
-#define LOAD_MMX ".irp n," ALL8 "\nmovq 8*\\n(%rcx), %mm\\n\n.endr\n"
-#define LOAD_SSE ".irp n," ALL16 "\nmovups 16*\\n(%rsi), %xmm\\n\n.endr\n" LOAD_MMX
-#define LOAD_AVX ".irp n," ALL16 "\nvmovups 32*\\n(%rsi), %ymm\\n\n.endr\n" LOAD_MMX
-#define LOAD_512                                                                                 \
-  ".irp n," ALL32 "\nvmovups 64*\\n(%rsi), %zmm\\n\n.endr\n.irp n," ALL8 "\nkmovq 8*\\n(%rdx), " \
-  "%k\\n\n.endr\n" LOAD_MMX
+/* SI the vectors' words, DX the masks', CX the MMX registers'. */
+#define LOAD_MMX ".irp n," ALL8 "\nmovq 8*\\n(" rCX "), %mm\\n\n.endr\n"
+#define LOAD_SSE ".irp n," FAULT_TEST_XMM "\nmovups 16*\\n(" rSI "), %xmm\\n\n.endr\n" LOAD_MMX
+#define LOAD_AVX ".irp n," FAULT_TEST_XMM "\nvmovups 32*\\n(" rSI "), %ymm\\n\n.endr\n" LOAD_MMX
+#define LOAD_512                                                                                          \
+  ".irp n," FAULT_TEST_ZMM "\nvmovups 64*\\n(" rSI "), %zmm\\n\n.endr\n.irp n," ALL8 "\nkmovq 8*\\n(" rDX \
+  "), %k\\n\n.endr\n" LOAD_MMX
 #define CLEAR "xor %ecx, %ecx; xor %edx, %edx; xor %esi, %esi\n"
-#define FAULT CLEAR "mov (%rdi), %rax"
+#define FAULT CLEAR "mov (" rDI "), " rAX
 #define LOOP CLEAR "1: pause; jmp 1b"
 
 SNIPPET(faultSSE, LOAD_SSE FAULT);
@@ -36,23 +34,26 @@ SNIPPET(loop512, LOAD_512 LOOP);
 typedef struct Set {
   const char *name;
   const unsigned char *fault, *faultEnd, *loop, *loopEnd;
-  unsigned vectors, masks; /* words */
+  unsigned vectors, masks; /* bytes */
 } Set;
 
-static const Set setSSE = {"SSE", faultSSE, faultSSE_end, loopSSE, loopSSE_end, 16 * 2, 0};
-static const Set setAVX = {"AVX", faultAVX, faultAVX_end, loopAVX, loopAVX_end, 16 * 4, 0};
-static const Set set512 = {"AVX-512", fault512, fault512_end, loop512, loop512_end, 32 * 8, 8};
+static const Set setSSE = {"SSE", faultSSE, faultSSE_end, loopSSE, loopSSE_end, FAULT_TEST_XMMS * 16, 0};
+static const Set setAVX = {"AVX", faultAVX, faultAVX_end, loopAVX, loopAVX_end, FAULT_TEST_XMMS * 32, 0};
+static const Set set512 = {"AVX-512", fault512, fault512_end, loop512, loop512_end, FAULT_TEST_ZMMS * 64, 64};
 
-static struct { MutatorWord vector[32 * 8], mask[8], mmx[8]; } words;
+enum { Word = sizeof(MutatorWord) };
+static struct { MutatorWord vector[32 * 64 / Word], mask[64 / Word], mmx[64 / Word]; } words;
+
+static void fill(MutatorWord *area, size_t size, MutatorWord first) {
+  size_t i;
+  for (i = 0; i < size / Word; i++)
+    area[i] = first + i;
+}
 
 static void fillWords(void) {
-  unsigned i;
-  for (i = 0; i < 32 * 8; i++)
-    words.vector[i] = 0x5ca1ab1e00010000 + i;
-  for (i = 0; i < 8; i++)
-    words.mask[i] = 0x5ca1ab1e00020000 + i;
-  for (i = 0; i < 8; i++)
-    words.mmx[i] = 0x5ca1ab1e00030000 + i;
+  fill(words.vector, sizeof words.vector, (MutatorWord)UINT64_C(0x5ca1ab1e5ca10000));
+  fill(words.mask, sizeof words.mask, (MutatorWord)UINT64_C(0x5ca1ab1e5ca20000));
+  fill(words.mmx, sizeof words.mmx, (MutatorWord)UINT64_C(0x5ca1ab1e5ca30000));
 }
 
 typedef struct Search {
@@ -81,9 +82,9 @@ static void find(MutatorContext context, const MutatorWord *wanted, unsigned cou
 }
 
 static void findEvery(MutatorContext context, const Set *set) {
-  find(context, words.vector, set->vectors, set->name);
-  find(context, words.mask, set->masks, "mask");
-  find(context, words.mmx, 8, "MMX");
+  find(context, words.vector, set->vectors / Word, set->name);
+  find(context, words.mask, set->masks / Word, "mask");
+  find(context, words.mmx, 64 / Word, "MMX");
 }
 
 static MutatorBool probe(FaultTestStop stop) {

@@ -9,7 +9,7 @@ SNIPPET(codeStore, "mov " rAX ", (" rDI ")");
 SNIPPET(codeStore4, "movl $0x12345678, (" rDI ")");
 SNIPPET(codeStore2, "mov %cx, (" rDI ")");
 SNIPPET(codeLoad, "mov (" rDI "), " rBX);
-SNIPPET(codeLoad2, "movswq (" rDI "), " rBX);
+SNIPPET(codeLoad2, "movsw" WORD " (" rDI "), " rBX);
 SNIPPET(codeCompare, "cmp " rAX ", (" rDI ")");
 
 enum { Page = 4096 };
@@ -20,8 +20,8 @@ int main(void) {
   unsigned n;
   faultTestSetup();
   CHECK(MutatorWindowCreate(&window, 3 * Page, MutatorWindowForkREFUSE) == MutatorResOK, "window");
-  registers.word[FaultTestAX] = 0xa1a2a3a4a5a6a7a8;
-  registers.word[FaultTestCX] = 0xc1c2c3c4c5c6c7c8;
+  registers.word[FaultTestAX] = (MutatorWord)UINT64_C(0xa1a2a3a4a5a6a7a8);
+  registers.word[FaultTestCX] = (MutatorWord)UINT64_C(0xc1c2c3c4c5c6c7c8);
   registers.word[MutatorRegisterFLAGS] = 0x202;
   for (n = 0; n <= 8; n++) {
     registers.word[FaultTestDI] = (MutatorWord)MutatorWindowBase(&window) + Page - n;

@@ -5,7 +5,7 @@
 
 #include "support/fault_test.h"
 
-SNIPPET(codeTraced, "pushf; orl $0x100, (" rSP "); popf; mov " rAX ", (" rDI "); nop; nop");
+SNIPPET(codeTraced, "pushf; orl $0x100, (" rSP "); popf; mov %eax, (" rDI "); nop; nop");
 
 static unsigned char *page;
 static MutatorWord faultPC;
@@ -14,7 +14,7 @@ static MutatorBool probe(FaultTestStop stop) {
   NativePictureStruct picture;
   if (stop->number == 0) {
     faultPC = nativeGet(&stop->native, MutatorRegisterPC);
-    CHECK(stop->native.signal == SIGSEGV, "signal %d", stop->native.signal);
+    CHECK(nativeStopKind(&stop->native) == NativeStopMEMORY, "%#x", (unsigned)nativeStopNumber(&stop->native));
     nativePictureTake(&picture, &stop->native);
     CHECK(!MutatorContextCanStepInstruction(&stop->context), "CanStep");
     CHECK(MutatorContextDecline(&stop->context) == MutatorDeclineTRACE, "%s",
@@ -24,9 +24,10 @@ static MutatorBool probe(FaultTestStop stop) {
     nativeProtect(page, nativePageSize(), NativeREADWRITE); /* what the client does instead */
     return 1;
   }
-  CHECK(stop->number == 1 && stop->native.signal == SIGTRAP, "signal %d", stop->native.signal);
+  CHECK(stop->number == 1 && nativeStopKind(&stop->native) == NativeStopTRAP, "%#x",
+        (unsigned)nativeStopNumber(&stop->native));
   CHECK(MutatorContextKind(&stop->context) == MutatorFaultKindTRACE, "kind");
-  CHECK(MutatorContextPC(&stop->context) == (void *)(faultPC + 3), "the trap is behind the store");
+  CHECK(MutatorContextPC(&stop->context) == (void *)(faultPC + 2), "the trap is behind the store");
   nativeSet(&stop->native, MutatorRegisterFLAGS, 0x202);
   return 0;
 }

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { Ranges = 100000, Faults = 20000 };
+enum { Ranges = sizeof(void *) == 8 ? 100000 : 20000, Faults = 20000 }; /* of a page each */
 
 static MutatorFaultRangeStruct *ranges;
 static unsigned char *base;

@@ -6,12 +6,10 @@
 #include "support/fault_test.h"
 
 #include <pthread.h>
-#include <time.h>
-#include <unistd.h>
 
 static unsigned char *page;
 static MutatorFaultRangeStruct range, other;
-static volatile sig_atomic_t inside, leave;
+static volatile int inside, leave;
 
 /* Not async-signal-safe code's way to wait, but it needs nothing. */
 static MutatorFaultResult stayInside(MutatorFaultRange of, MutatorContext context, void *address, MutatorAccess access,
@@ -22,7 +20,7 @@ static MutatorFaultResult stayInside(MutatorFaultRange of, MutatorContext contex
   CHECK(of == &range && address == page, "range and address");
   inside = 1;
   while (!leave)
-    (void)usleep(1000);
+    nativeSleep(1);
   nativeProtect(page, nativePageSize(), NativeREADWRITE);
   return MutatorFaultHANDLED;
 }
@@ -32,12 +30,6 @@ static void *fault(void *closure) {
   *(volatile unsigned char *)page = 7;
   CHECK(MutatorFaultStackRemove() == MutatorResOK, "stack");
   return closure;
-}
-
-static double seconds(void) {
-  struct timespec now;
-  (void)clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 static void changeOthers(unsigned times) {
@@ -58,14 +50,14 @@ int main(void) {
   CHECK(MutatorFaultQuiesce(0) == MutatorResOK, "nobody is inside yet");
   CHECK(pthread_create(&thread, NULL, fault, NULL) == 0, "thread");
   while (!inside)
-    (void)usleep(1000);
+    nativeSleep(1);
 
   CHECK(MutatorFaultRangeRemove(&range) == MutatorResOK, "remove does not wait");
   CHECK(MutatorFaultRangeFind(page, &found) == MutatorResFAIL, "unlinked at once");
   CHECK(MutatorFaultQuiesce(0) == MutatorResBUSY, "asked once");
-  start = seconds();
+  start = nativeSeconds();
   CHECK(MutatorFaultQuiesce(50) == MutatorResBUSY, "waited");
-  CHECK(seconds() - start > 0.045 && seconds() - start < 5, "waited %.3f s", seconds() - start);
+  CHECK(nativeSeconds() - start > 0.045 && nativeSeconds() - start < 5, "waited %.3f s", nativeSeconds() - start);
   changeOthers(100000);
   CHECK(MutatorFaultQuiesce(0) == MutatorResBUSY, "still inside after 200,000 changes");
 

@@ -34,9 +34,10 @@ static MutatorFaultResult step(MutatorFaultRange of, MutatorContext context, voi
   return MutatorFaultHANDLED;
 }
 
-static void again(int signal) {
-  (void)signal;
+static MutatorBool again(NativeStop stop) {
+  (void)stop;
   (void)sched_yield();
+  return 1;
 }
 
 static void *faultOften(void *closure) {
@@ -48,13 +49,9 @@ static void *faultOften(void *closure) {
 }
 
 int main(void) {
-  struct sigaction action;
   pthread_t thread[2];
   unsigned i;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = again;
-  action.sa_flags = SA_ONSTACK;
-  CHECK(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
+  nativeHandle(again);
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
   CHECK(MutatorWindowCreate(&window, nativePageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
   page = MutatorWindowBase(&window);

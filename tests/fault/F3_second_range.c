@@ -28,7 +28,7 @@ static MutatorFaultResult step(MutatorFaultRange range, MutatorContext context, 
   MutatorRes res;
   (void)closure;
   (void)access;
-  CHECK(range == &left && address == base + nativePageSize() - 4, "the fault at %p", address);
+  CHECK(range == &left && address == base + nativePageSize() - sizeof(MutatorWord) / 2, "the fault at %p", address);
   faulted++;
   res = MutatorFaultStep(context);
   if (res == MutatorResOK)
@@ -38,18 +38,18 @@ static MutatorFaultResult step(MutatorFaultRange range, MutatorContext context, 
   return MutatorFaultHANDLED;
 }
 
-static void storeAcross(uint64_t value, MutatorFaultResult its) {
+static void storeAcross(MutatorWord value, MutatorFaultResult its) {
   answer = its;
   asked = faulted = 0;
   askedAddress = NULL;
   nativeProtect(base, 2 * nativePageSize(), NativeNONE);
-  __asm__ volatile("movq %1, (%0)" : : "r"(base + nativePageSize() - 4), "r"(value) : "memory");
+  __asm__ volatile("mov %1, (%0)" : : "r"(base + nativePageSize() - sizeof(MutatorWord) / 2), "r"(value) : "memory");
 }
 
-static uint64_t loadAcross(void) {
-  uint64_t value;
+static MutatorWord loadAcross(void) {
+  MutatorWord value;
   nativeProtect(base, 2 * nativePageSize(), NativeREADWRITE);
-  __asm__ volatile("movq (%1), %0" : "=r"(value) : "r"(base + nativePageSize() - 4) : "memory");
+  __asm__ volatile("mov (%1), %0" : "=r"(value) : "r"(base + nativePageSize() - sizeof(MutatorWord) / 2) : "memory");
   return value;
 }
 
@@ -64,11 +64,11 @@ int main(void) {
   CHECK(MutatorFaultRangeAdd(&right, middle, middle + nativePageSize(), beAsked, NULL, &window) == MutatorResOK, "add");
 
   CHECK(MutatorCountersGet(&before) == MutatorResOK, "counters");
-  storeAcross(0x1122334455667788, MutatorFaultHANDLED);
+  storeAcross((MutatorWord)UINT64_C(0x1122334455667788), MutatorFaultHANDLED);
   CHECK(MutatorCountersGet(&after) == MutatorResOK && after.steps == before.steps + 1, "stepped");
   CHECK(faulted == 1 && asked >= 1, "%u faults, asked %u times", faulted, asked);
   CHECK(askedAddress == middle && askedAccess == MutatorAccessWRITE, "for the first byte that is its");
-  CHECK(loadAcross() == 0x1122334455667788, "stored");
+  CHECK(loadAcross() == (MutatorWord)UINT64_C(0x1122334455667788), "stored");
 
   storeAcross(0x99, MutatorFaultDECLINED);
   CHECK(MutatorCountersGet(&before) == MutatorResOK && after.steps == before.steps, "not stepped");

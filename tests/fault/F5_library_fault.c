@@ -12,15 +12,15 @@ static volatile unsigned calls;
  * So does every direct memory access. */
 static MutatorFaultResult stepInPlace(MutatorFaultRange range, MutatorContext context, void *address,
                                       MutatorAccess access, void *closure) {
-  uint64_t word = 0;
+  MutatorWord word = 0;
   (void)range;
   (void)access;
   (void)closure;
   calls++;
   CHECK(MutatorFaultStep(context) == MutatorResACCESS, "step");
   CHECK(MutatorContextStepInstruction(context) == MutatorResACCESS, "step");
-  CHECK(MutatorMemoryLoad(MutatorMemoryDirect(), &word, address, 8) == MutatorResACCESS, "load");
-  CHECK(MutatorMemoryStore(MutatorMemoryDirect(), address, &word, 8) == MutatorResACCESS, "store");
+  CHECK(MutatorMemoryLoad(MutatorMemoryDirect(), &word, address, sizeof word) == MutatorResACCESS, "load");
+  CHECK(MutatorMemoryStore(MutatorMemoryDirect(), address, &word, sizeof word) == MutatorResACCESS, "store");
   nativeProtect(page, nativePageSize(), NativeREADWRITE);
   CHECK(MutatorFaultStep(context) == MutatorResOK, "step: the page is open");
   return MutatorFaultHANDLED;
@@ -33,9 +33,9 @@ int main(void) {
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
   CHECK(MutatorFaultRangeAdd(&range, page, page + nativePageSize(), stepInPlace, NULL, NULL) == MutatorResOK, "add");
   CHECK(MutatorCountersGet(&before) == MutatorResOK, "counters");
-  __asm__ volatile("movq %1, (%0)" : : "r"(page), "r"((uint64_t)99) : "memory");
+  __asm__ volatile("mov %1, (%0)" : : "r"(page), "r"((MutatorWord)99) : "memory");
   CHECK(MutatorCountersGet(&after) == MutatorResOK, "counters");
-  CHECK(calls == 1 && *(uint64_t *)page == 99, "stepped once");
+  CHECK(calls == 1 && *(MutatorWord *)page == 99, "stepped once");
   CHECK(after.recovered - before.recovered == 4, "%llu recovered",
         (unsigned long long)(after.recovered - before.recovered));
   CHECK(after.faults - before.faults == 1 && after.handled - before.handled == 1, "they do not count as faults");

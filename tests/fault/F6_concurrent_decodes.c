@@ -23,13 +23,13 @@ typedef struct Form {
 
 /* Different in length, registers, displacements and immediates. */
 static const Form forms[] = {
-    {{0x48, 0x89, 0x37}, 3},                                            /* mov %rsi, (%rdi) */
-    {{0x8b, 0x44, 0x8b, 0x10}, 4},                                      /* mov 0x10(%rbx,%rcx,4), %eax */
-    {{0x66, 0xc7, 0x05, 1, 2, 3, 4, 5, 6}, 9},                          /* movw $0x605, 0x4030201(%rip) */
-    {{0x49, 0x81, 0xbc, 0xec, 0x78, 0x56, 0x34, 0x12, 4, 3, 2, 1}, 12}, /* cmpq $imm, disp(%r12,%rbp,8) */
-    {{0x41, 0x0f, 0xbe, 0x45, 0xfe}, 5},                                /* movsbl -2(%r13), %eax */
-    {{0x64, 0x48, 0xa1, 1, 2, 3, 4, 5, 6, 7, 8}, 11},                   /* movabs %fs:..., %rax */
-    {{0x84, 0x20}, 2},                                                  /* test %ah, (%rax) */
+    {{0x89, 0x37}, 2},                         /* mov %esi, (rDI) */
+    {{0x8b, 0x44, 0x8b, 0x10}, 4},             /* mov 0x10(rBX,rCX,4), %eax */
+    {{0x66, 0xc7, 0x05, 1, 2, 3, 4, 5, 6}, 9}, /* movw $0x605, 0x4030201, of the PC or absolute */
+    {{0x3e, 0x81, 0xbc, 0xcd, 0x78, 0x56, 0x34, 0x12, 4, 3, 2, 1}, 12}, /* cmpl $imm, %ds:disp(rBP,rCX,8) */
+    {{0x0f, 0xbe, 0x45, 0xfe}, 4},                                      /* movsbl -2(rBP), %eax */
+    {{0x64, 0xa1, 1, 2, 3, 4, 5, 6, 7, 8}, 2 + sizeof(void *)},         /* mov %fs:..., %eax */
+    {{0x84, 0x20}, 2},                                                  /* test %ah, (rAX) */
 };
 enum { Forms = sizeof forms / sizeof forms[0] };
 

@@ -87,6 +87,13 @@ MutatorBool nativeForgeFetch(NativeStop stop);
 MutatorBool nativeForgeSent(NativeStop stop);    /* somebody sent it */
 MutatorBool nativeForgeGeneral(NativeStop stop); /* a general protection fault */
 MutatorBool nativeForgeUnknown(NativeStop stop); /* of no kind that anybody knows */
+MutatorBool nativeForgeBreakpoint(NativeStop stop);
+
+/* What looks like a memory fault to a handler, and is none: to go on after the call. */
+void nativeRaise(void);
+
+/* A record that no thread has made, all zero. */
+void nativeFake(NativeStop stop);
 
 /* The CPU's error code, when the system records it. */
 MutatorBool nativeErrorCode(const struct NativeStopStruct *stop, MutatorWord *codeReturn);

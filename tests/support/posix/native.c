@@ -147,7 +147,7 @@ size_t nativeFrameSize(void) { return 0; }
 
 /* forgeries -------------------------------------------------------------------- */
 
-enum { WriteBit = 2, FetchBit = 16, GeneralTRAP = 13, UnknownTRAP = 99 };
+enum { WriteBit = 2, FetchBit = 16, BreakpointTRAP = 3, GeneralTRAP = 13, UnknownTRAP = 99 };
 
 MutatorBool nativeForgeAddress(NativeStop stop, MutatorWord address) {
   stop->info->si_addr = (void *)(uintptr_t)address;
@@ -178,6 +178,28 @@ MutatorBool nativeForgeGeneral(NativeStop stop) {
 MutatorBool nativeForgeUnknown(NativeStop stop) {
   stop->ucontext->uc_mcontext.gregs[REG_TRAPNO] = UnknownTRAP;
   return 1;
+}
+
+MutatorBool nativeForgeBreakpoint(NativeStop stop) {
+  stop->info->si_signo = SIGTRAP;
+  stop->info->si_code = SI_KERNEL;
+  stop->ucontext->uc_mcontext.gregs[REG_TRAPNO] = BreakpointTRAP;
+  return 1;
+}
+
+void nativeRaise(void) {
+  if (kill(getpid(), SIGSEGV) != 0)
+    nativeStopProgram("kill");
+}
+
+void nativeFake(NativeStop stop) {
+  static siginfo_t info;
+  static ucontext_t ucontext;
+  memset(&info, 0, sizeof info);
+  memset(&ucontext, 0, sizeof ucontext);
+  stop->signal = SIGSEGV;
+  stop->info = &info;
+  stop->ucontext = &ucontext;
 }
 
 MutatorBool nativeErrorCode(const NativeStopStruct *stop, MutatorWord *codeReturn) {

@@ -15,6 +15,20 @@ typedef pid_t NativeThread;
 
 #define NATIVE_PRINTF printf /* whose rules a format string follows */
 
+/* How far the record's PC is behind a breakpoint instruction of one byte. */
+#define NATIVE_AFTER_BREAKPOINT 1
+
+/* What stops a thread, as nativeStopNumber has it. */
+#define NATIVE_MEMORY SIGSEGV
+#define NATIVE_STACK_SEGMENT SIGBUS
+#define NATIVE_PRIVILEGED SIGSEGV
+#define NATIVE_ILLEGAL SIGILL
+#define NATIVE_BREAKPOINT SIGTRAP
+#define NATIVE_TRACE SIGTRAP
+#define NATIVE_DIVIDE SIGFPE
+#define NATIVE_OVERFLOW SIGFPE
+#define NATIVE_FLOAT SIGFPE
+
 typedef struct NativeStopStruct {
   int signal;
   siginfo_t *info;

@@ -16,6 +16,8 @@
 #define rBP "%ebp"
 #define rSI "%esi"
 #define rDI "%edi"
+#define WORD_SIZE "4"
+#define WORD_DATA ".long "
 #define WORD "l" /* the suffix of an instruction on a word */
 
 #define FaultTestAX MutatorRegisterEAX
@@ -27,7 +29,16 @@
 #define FaultTestDI MutatorRegisterEDI
 #define FAULT_TEST_GENERAL 8 /* general registers */
 
+/* The vector registers, for the assembler's .irp, and how many. */
+#define FAULT_TEST_XMM "0,1,2,3,4,5,6,7"
+#define FAULT_TEST_XMMS 8
+#define FAULT_TEST_ZMM "0,1,2,3,4,5,6,7"
+#define FAULT_TEST_ZMMS 8
+
 /* Places where the system maps nothing unasked. */
 #define FAULT_TEST_PLACE ((uintptr_t)0x20000000)
+
+/* Addresses that no program has: the kernel's, on every system. */
+#define FAULT_TEST_IMPOSSIBLE 0xfffff000
 
 #endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * tests/support/windows/native_types.h -- a stopped thread is what a vectored handler gets
+ */
+
+#ifndef mutator_tests_support_windows_native_types_h
+#define mutator_tests_support_windows_native_types_h
+
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#include <windows.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef HANDLE NativeThread;
+
+#define NATIVE_PRINTF gnu_printf /* whose rules a format string follows */
+
+/* How far the record's PC is behind a breakpoint instruction of one byte. */
+#define NATIVE_AFTER_BREAKPOINT 0
+
+/* What stops a thread, as nativeStopNumber has it. */
+#define NATIVE_MEMORY ((int)EXCEPTION_ACCESS_VIOLATION)
+#define NATIVE_STACK_SEGMENT ((int)EXCEPTION_ACCESS_VIOLATION)
+#define NATIVE_PRIVILEGED ((int)EXCEPTION_PRIV_INSTRUCTION)
+#define NATIVE_ILLEGAL ((int)EXCEPTION_ILLEGAL_INSTRUCTION)
+#define NATIVE_BREAKPOINT ((int)EXCEPTION_BREAKPOINT)
+#define NATIVE_TRACE ((int)EXCEPTION_SINGLE_STEP)
+#define NATIVE_DIVIDE ((int)EXCEPTION_INT_DIVIDE_BY_ZERO)
+#define NATIVE_OVERFLOW ((int)EXCEPTION_INT_OVERFLOW)
+#define NATIVE_FLOAT ((int)EXCEPTION_FLT_DIVIDE_BY_ZERO)
+
+typedef struct NativeStopStruct {
+  EXCEPTION_POINTERS *pointers;
+} NativeStopStruct;
+
+/* The context with what follows it, as far as CONTEXT_EX says. */
+typedef struct NativePictureStruct {
+  EXCEPTION_RECORD record;
+  size_t size;
+  _Alignas(64) unsigned char context[8192];
+} NativePictureStruct;
+
+/* Of the CPU's file: where register n is in a CONTEXT; the bits of ContextFlags that say
+ * that an extended state follows; the FXSAVE area; the second copy of MXCSR. */
+extern const size_t nativeOffsets[];
+extern const DWORD nativeExtended;
+unsigned char *nativeFxsave(CONTEXT *context);
+uint32_t *nativeSecondMxcsr(CONTEXT *context);
+
+MutatorWord nativeContextGet(const CONTEXT *context, unsigned reg);
+void nativeContextSet(CONTEXT *context, unsigned reg, MutatorWord value);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * tests/support/windows/x86.c -- where the registers are
+ */
+
+#include "support/native.h"
+
+/* In the order of their encoding (winnt.h, CONTEXT). */
+const size_t nativeOffsets[MutatorRegisterLIMIT] = {
+    offsetof(CONTEXT, Eax), offsetof(CONTEXT, Ecx),   offsetof(CONTEXT, Edx), offsetof(CONTEXT, Ebx),
+    offsetof(CONTEXT, Esp), offsetof(CONTEXT, Ebp),   offsetof(CONTEXT, Esi), offsetof(CONTEXT, Edi),
+    offsetof(CONTEXT, Eip), offsetof(CONTEXT, EFlags)};
+
+const DWORD nativeExtended = CONTEXT_i386 | 0x40; /* CONTEXT_XSTATE */
+
+unsigned char *nativeFxsave(CONTEXT *context) { return context->ExtendedRegisters; }
+
+uint32_t *nativeSecondMxcsr(CONTEXT *context) {
+  (void)context;
+  return NULL;
+}
+
+/* The thread's environment block. */
+MutatorBool nativeSegmentFS(MutatorWord *baseReturn) {
+  *baseReturn = (MutatorWord)(uintptr_t)NtCurrentTeb();
+  return 1;
+}
+
+MutatorBool nativeSegmentGS(MutatorWord *baseReturn) {
+  (void)baseReturn;
+  return 0;
+}
