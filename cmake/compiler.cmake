@@ -45,9 +45,17 @@ endif()
 # The library alone.  In a handler a thread-local variable must not be made on
 # first use, as the general TLS models do: initial-exec.
 add_library(mutator_library_compiler INTERFACE)
-target_compile_options(
-  mutator_library_compiler INTERFACE -fPIC "$<$<COMPILE_LANGUAGE:C>:-fvisibility=hidden>"
-                                     "$<$<COMPILE_LANGUAGE:C>:-ftls-model=initial-exec>")
+# Addresses below 4,096 are not out of bounds where they are relative to a
+# segment: that is how MinGW's headers read the thread's block.
+if(MUTATOR_OBJECT_FORMAT MATCHES "^coff" AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_C_COMPILER_VERSION VERSION_GREATER_EQUAL 12)
+  target_compile_options(mutator_compiler INTERFACE "$<$<COMPILE_LANGUAGE:C>:--param=min-pagesize=0>")
+endif()
+
+if(MUTATOR_OBJECT_FORMAT MATCHES "elf|macho")
+  target_compile_options(
+    mutator_library_compiler INTERFACE -fPIC "$<$<COMPILE_LANGUAGE:C>:-fvisibility=hidden>"
+                                       "$<$<COMPILE_LANGUAGE:C>:-ftls-model=initial-exec>")
+endif()
 
 # A folder of programs: NAME.c is the program NAME, with NAME_*.c if there are
 # such files.  Sets <result> to the names, and <result>_NAME to each one's files.

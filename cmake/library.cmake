@@ -52,11 +52,37 @@ target_link_libraries(mutator_static PRIVATE PkgConfig::MUTATOR_CAPSTONE Threads
 
 add_library(mutator_shared SHARED $<TARGET_OBJECTS:mutator_objects>)
 target_link_libraries(mutator_shared PRIVATE PkgConfig::MUTATOR_CAPSTONE Threads::Threads)
-# now: no symbol is looked up in a handler.  nodelete: a handler may be running
-# in it.  defs: nothing is missing (Clang leaves the sanitizers' symbols open).
-target_link_options(mutator_shared PRIVATE -Wl,-z,now -Wl,-z,nodelete -Wl,-z,noexecstack)
-if(NOT (MUTATOR_SANITIZE AND CMAKE_C_COMPILER_ID MATCHES "Clang"))
-  target_link_options(mutator_shared PRIVATE -Wl,-z,defs)
+if(MUTATOR_OBJECT_FORMAT STREQUAL "elf")
+  # now: no symbol is looked up in a handler.  nodelete: a handler may be running
+  # in it.  defs: nothing is missing (Clang leaves the sanitizers' symbols open).
+  target_link_options(mutator_shared PRIVATE -Wl,-z,now -Wl,-z,nodelete -Wl,-z,noexecstack)
+  if(NOT (MUTATOR_SANITIZE AND CMAKE_C_COMPILER_ID MATCHES "Clang"))
+    target_link_options(mutator_shared PRIVATE -Wl,-z,defs)
+  endif()
+endif()
+
+# COFF objects have no visibility: a DLL exports what a list says, here every
+# function that the headers for this system declare MUTATOR_API.
+function(mutator_write_exports file)
+  file(GLOB headers CONFIGURE_DEPENDS "${MUTATOR_TREE}/include/${MUTATOR_PREFIX}mutator/*.h"
+       "${MUTATOR_TREE}/include/${MUTATOR_PREFIX}mutator/os/${MUTATOR_OS}.h")
+  set(names "")
+  foreach(header IN LISTS headers)
+    set_property(DIRECTORY "${PROJECT_SOURCE_DIR}" APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${header}")
+    file(READ "${header}" text)
+    string(REGEX MATCHALL "\n${MUTATOR_PREFIX}MUTATOR_API [^(]*\\(" declarations "${text}")
+    foreach(declaration IN LISTS declarations)
+      string(REGEX REPLACE ".*[^A-Za-z0-9_]([A-Za-z0-9_]+)\\($" "  \\1\n" name "${declaration}")
+      list(APPEND names "${name}")
+    endforeach()
+  endforeach()
+  list(JOIN names "" names)
+  file(CONFIGURE OUTPUT "${file}" CONTENT "EXPORTS\n${names}" @ONLY)
+endfunction()
+
+if(MUTATOR_OBJECT_FORMAT MATCHES "^coff")
+  mutator_write_exports("${PROJECT_BINARY_DIR}/${MUTATOR_PREFIX}mutator.def")
+  target_sources(mutator_shared PRIVATE "${PROJECT_BINARY_DIR}/${MUTATOR_PREFIX}mutator.def")
 endif()
 
 set_target_properties(

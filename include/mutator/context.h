@@ -86,7 +86,8 @@ typedef enum MutatorDecline {
   MutatorDeclineRESTARTED = 17, /* a restartable sequence was aborted: the PC is its abort handler */
   MutatorDeclineMEMORY = 18,    /* the memory chosen cannot perform such an access */
   MutatorDeclineFEATURE = 19,   /* the CPU lacks the instruction */
-  MutatorDeclineLIMIT = 20      /* one past the last reason */
+  MutatorDeclineSYSTEM = 20,    /* the system checks where threads go on: Windows with user shadow stacks */
+  MutatorDeclineLIMIT = 21      /* one past the last reason */
 } MutatorDecline;
 
 /* MutatorContextStruct -- in the caller's memory; every field is private
@@ -221,7 +222,9 @@ MUTATOR_API MutatorSource MutatorContextAccessSource(MutatorContext context);
 /* MutatorContextErrorCode -- the CPU's error code, as the system recorded it
  *
  * codeReturn  receives the code: for a page fault bit 0 present, bit 1 write,
- *             bit 2 user, bit 4 fetch, bit 5 protection key
+ *             bit 2 user, bit 4 fetch, bit 5 protection key.  Windows does not
+ *             hand it on: there it is ExceptionInformation[0], 0 for a read,
+ *             1 for a write, 8 for an execution
  * Returns     MutatorResOK     *codeReturn is set
  *             MutatorResFAIL   the record holds none for this fault
  *             MutatorResPARAM  not a context, or codeReturn NULL

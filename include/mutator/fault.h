@@ -113,7 +113,8 @@ typedef struct MutatorFaultOptionsStruct {
   MutatorFaultHook hook; /* what to catch besides memory faults */
   /* True (1): the handler that was there before the hook is called first, and
    * the library asked afterwards, unless that handler has changed the stopped
-   * thread's registers.  For an earlier handler that leaves faults it does not
+   * thread's registers.  On Windows, behind every vectored handler, whenever it
+   * was added.  For an earlier handler that leaves faults it does not
    * know alone, by returning or by restoring the default action (which is taken back
    * when the library then handles the fault; another thread that faults
    * between the two is lost).  Not for one that ends the process.  What an earlier
@@ -172,7 +173,7 @@ MUTATOR_API MutatorRes MutatorFaultSetupWith(const MutatorOptionsStruct *options
  * Returns  MutatorResOK     gone
  *          MutatorResSTATE  not installed
  *          MutatorResBUSY   somebody else's handler is now installed on top of
- *                           ours; nothing changed
+ *                           ours; nothing changed (never on Windows, where handlers are on a list)
  * Signals  not async-signal-safe
  * Threads  any; callers wait for each other
  */
@@ -331,6 +332,7 @@ MUTATOR_API MutatorRes MutatorFaultLeave(MutatorContext context);
  * Returns  MutatorResOK      the thread has a big enough alternate stack
  *          MutatorResSTATE   MutatorSetup has not been called, or the thread is on its alternate stack now
  *          MutatorResMEMORY  no memory; nothing changed
+ *          MutatorResUNIMPL  the system has none (Windows): handlers run on the thread's own stack
  * Signals  not async-signal-safe
  * Threads  any, each for itself
  * Source   sigaltstack(2); getauxval(3), AT_MINSIGSTKSZ

@@ -9,11 +9,14 @@
 
 #include <string.h>
 
+/* Not all of it is cleared: on some systems a record has room for a copy of all registers. */
 void mutatorCoreContextInit(MutatorContext context, MutatorContextVar var, const MutatorNativeStruct *native) {
-  memset(context, 0, sizeof *context);
+  memset(context, 0, offsetof(MutatorContextStruct, native));
+  mutatorOSNativeCopy(&context->native, native);
+  context->range = NULL;
+  memset(context->reserved, 0, sizeof context->reserved);
   context->size = sizeof *context;
   context->var = (unsigned char)var;
-  context->native = *native;
   context->signature = CORE_SIGNATURE_CONTEXT;
 }
 
@@ -46,8 +49,7 @@ static MutatorFaultKind tellApart(const MutatorNativeStruct *native) {
 
 void mutatorContextFault(MutatorContext context, OSFault fault) {
   mutatorOSFault(&context->native, fault);
-  if (fault->kind == MutatorFaultKindGENERAL)
-    fault->kind = tellApart(&context->native);
+  fault->kind = fault->kind == MutatorFaultKindGENERAL ? tellApart(&context->native) : mutatorOSFaultKind(fault);
 }
 
 MutatorFaultKind MutatorContextKind(MutatorContext context) {

@@ -115,6 +115,8 @@ MutatorDecline mutatorContextPrepare(MutatorContext context, CoreStep step) {
     return MutatorDeclineSETUP;
   if (context->var != MutatorContextFAULT)
     return MutatorDeclineVARIETY;
+  if (!mutatorOSStepsOffered())
+    return MutatorDeclineSYSTEM;
   mutatorOSFault(&context->native, &fault);
   decline = kindDecline(&fault);
   if (decline != MutatorDeclineNONE)

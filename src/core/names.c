@@ -41,6 +41,7 @@ static const char *const declineNames[MutatorDeclineLIMIT] = {
     [MutatorDeclineRESTARTED] = "a restartable sequence was aborted, the PC is its abort handler",
     [MutatorDeclineMEMORY] = "the memory cannot perform such an access",
     [MutatorDeclineFEATURE] = "the CPU lacks the instruction",
+    [MutatorDeclineSYSTEM] = "the system checks where threads go on (user shadow stacks)",
 };
 
 const char *MutatorDeclineName(MutatorDecline decline) {

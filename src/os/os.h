@@ -34,6 +34,22 @@ typedef struct OSFaultStruct {
 /* mutatorOSFault -- read the record.  pre: native is a FAULT context's */
 void mutatorOSFault(const MutatorNativeStruct *native, OSFault fault);
 
+/* mutatorOSFaultKind -- the kind, with what the system can say beyond its record
+ *
+ * For people, not for the way of a fault: it may ask the system, which knows
+ * what is there now.
+ */
+MutatorFaultKind mutatorOSFaultKind(const OSFaultStruct *fault);
+
+/* mutatorOSNativeCopy -- the same stopped thread in another structure
+ *
+ * What a record points to is not copied; `to` may be `from`.
+ */
+void mutatorOSNativeCopy(MutatorNativeStruct *to, const MutatorNativeStruct *from);
+
+/* mutatorOSStepsOffered -- does the system let a handler choose where a thread goes on? */
+MutatorBool mutatorOSStepsOffered(void);
+
 /* mutatorOSMachine -- the general registers, in place */
 void mutatorOSMachine(const MutatorNativeStruct *native, struct MachineStruct *machine);
 

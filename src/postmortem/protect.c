@@ -47,10 +47,10 @@ static MutatorRes makeRoom(MutatorDomain domain, MutatorWord base, MutatorWord l
                            MutatorAccess full) {
   MutatorRes res = MutatorResMEMORY;
   MutatorDomainRange range;
-  unsigned near;
-  for (near = 2; near-- > 0;)
+  unsigned nearby;
+  for (nearby = 2; nearby-- > 0;)
     for (range = domain->first; range != NULL && res == MutatorResMEMORY; range = range->next) {
-      if (!mayCollapse(range) || overlaps(range, base, limit) != (near != 0))
+      if (!mayCollapse(range) || overlaps(range, base, limit) != (nearby != 0))
         continue;
       collapse(domain, range);
       res = change(domain, base, limit, access, full);

@@ -26,13 +26,16 @@ extern "C" {
 
 struct MutatorContextStruct;
 
+/* Room for a CONTEXT with its extended components, and for their alignment: AVX-512 needs
+ * about 3.5 KiB; AMX tiles hold no references and are left out where the system can. */
+#define MUTATOR_NATIVE_COPY 4608
+
 /* MutatorNativeStruct -- what the system says of a stopped thread; private */
 typedef struct MutatorNativeStruct {
-  EXCEPTION_RECORD *record; /* private; NULL in a THREAD context */
-  CONTEXT *native;          /* private; the exception's, or copy below */
-  HANDLE thread;            /* private; NULL in a FAULT context */
-  MutatorBool copied;       /* private; copy below holds the thread's registers */
-  CONTEXT copy;             /* private; aligned as CONTEXT declares */
+  EXCEPTION_RECORD *record;                /* private; NULL in a THREAD context */
+  CONTEXT *native;                         /* private; the exception's, or in the copy below */
+  HANDLE thread;                           /* private; NULL in a FAULT context */
+  unsigned char copy[MUTATOR_NATIVE_COPY]; /* private; a THREAD context's registers */
 } MutatorNativeStruct;
 
 /* No Windows ABI keeps anything below the stack pointer. */
@@ -43,7 +46,7 @@ typedef struct MutatorNativeStruct {
  * Keeps the pointers and looks at neither what they point at nor the
  * instruction.
  *
- * context   memory for the context, aligned for a CONTEXT
+ * context   memory for the context, aligned for a pointer
  * pointers  the vectored handler's argument
  * Returns   MutatorResOK     *context is a FAULT context
  *           MutatorResPARAM  an argument, or a pointer inside it, is NULL or misaligned
@@ -54,12 +57,20 @@ MUTATOR_API MutatorRes MutatorContextInitFault(struct MutatorContextStruct *cont
 
 /* MutatorContextInitThread -- a context for a suspended thread
  *
- * context   memory for the context, aligned for a CONTEXT
- * thread    a suspended thread, with THREAD_GET_CONTEXT and THREAD_SET_CONTEXT rights
- * Returns   MutatorResOK     *context is a THREAD context
- *           MutatorResPARAM  an argument is NULL or misaligned; nothing changed
- *           MutatorResACCESS the system does not let this thread be read
- * Signals   may be called in a vectored handler
+ * The structure holds a copy of the registers, and must stay where it is.
+ *
+ * context   memory for the context, aligned for a pointer
+ * thread    a suspended thread, with the right THREAD_GET_CONTEXT, and for
+ *           MutatorContextCommit also THREAD_SET_CONTEXT
+ * Returns   MutatorResOK      *context is a THREAD context
+ *           MutatorResPARAM   an argument is NULL or misaligned; nothing changed;
+ *                             otherwise, of *context nothing is left:
+ *           MutatorResACCESS  the thread is gone, or the handle does not let it be read
+ *           MutatorResBUSY    (32-bit programs on 64-bit systems) an exception is
+ *                             being delivered to the thread, whose registers are not
+ *                             known: resume it, and suspend it again
+ *           MutatorResLIMIT   the CPU has more registers than the structure has room for
+ * Signals   may be called in a vectored handler; the last error is kept
  * Threads   safe for different contexts
  */
 MUTATOR_API MutatorRes MutatorContextInitThread(struct MutatorContextStruct *context, HANDLE thread);

@@ -102,6 +102,9 @@ void mutatorOSFault(const MutatorNativeStruct *native, OSFault fault) {
   }
 }
 
+/* si_code tells them apart. */
+MutatorFaultKind mutatorOSFaultKind(const OSFaultStruct *fault) { return fault->kind; }
+
 /* "Action optional" comes from elsewhere at any time, and is sent like a signal
  * of a user's (Linux mm/memory-failure.c, kill_proc). */
 MutatorBool mutatorPosixQueued(const siginfo_t *info) {

@@ -56,3 +56,8 @@ MutatorRes mutatorOSCommit(MutatorNativeStruct *native) {
   (void)native;
   return MutatorResOK;
 }
+
+void mutatorOSNativeCopy(MutatorNativeStruct *to, const MutatorNativeStruct *from) { *to = *from; }
+
+/* Whatever sigreturn(2) finds in the record is loaded. */
+MutatorBool mutatorOSStepsOffered(void) { return 1; }

@@ -4,7 +4,7 @@
  */
 
 #include "arch/x86/registers.h"
-#include "os/os.h"
+#include "os/windows/windows.h"
 
 #define AT(field) offsetof(CONTEXT, field)
 
@@ -47,4 +47,36 @@ void mutatorOSMachine(const MutatorNativeStruct *native, Machine machine) {
 void mutatorOSMachineArea(const MutatorNativeStruct *native, MutatorWord **baseReturn, MutatorWord **limitReturn) {
   *baseReturn = (MutatorWord *)&native->native->Edi;
   *limitReturn = (MutatorWord *)&native->native->Esp + 1;
+}
+
+/* In 32-bit mode there are eight vector registers, and neither zmm16 to zmm31 nor r16 to r31. */
+const uint16_t mutatorWindowsPartSize[VectorPartLIMIT] = {
+    [VectorPartX87] = 8 * 16, [VectorPartXMM] = 8 * 16,      [VectorPartYMMUpper] = 8 * 16,
+    [VectorPartMask] = 8 * 8, [VectorPartZMMUpper] = 8 * 32,
+};
+
+/* Flags that not every winnt.h has: "tell me whether", "I do tell", "it is". */
+#define ASK_EXCEPTION 0x40000000u
+#define TOLD_EXCEPTION 0x80000000u
+#define IN_EXCEPTION 0x08000000u
+
+const DWORD mutatorWindowsContextAll = CONTEXT_ALL | ASK_EXCEPTION;
+const DWORD mutatorWindowsContextXstate = CONTEXT_i386 | 0x40;
+
+/* ExtendedRegisters is an FXSAVE area (Intel SDM volume 1, table 10-2). */
+enum { SavedMXCSR = 24, SavedX87 = 32, SavedXMM = 160 };
+
+void mutatorWindowsLegacy(CONTEXT *native, WindowsLegacy legacy) {
+  if ((native->ContextFlags & CONTEXT_EXTENDED_REGISTERS) != CONTEXT_EXTENDED_REGISTERS)
+    return;
+  legacy->x87 = native->ExtendedRegisters + SavedX87;
+  legacy->xmm = native->ExtendedRegisters + SavedXMM;
+  legacy->mxcsr = native->ExtendedRegisters + SavedMXCSR;
+}
+
+/* A 32-bit thread on a 64-bit system that is delivering an exception to it has
+ * registers that the emulation layer has not stored yet (seen by collectors;
+ * winnt.h has the flags). */
+MutatorBool mutatorWindowsStale(const CONTEXT *native) {
+  return (native->ContextFlags & TOLD_EXCEPTION) != 0 && (native->ContextFlags & IN_EXCEPTION) != 0;
 }

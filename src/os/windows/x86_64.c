@@ -4,7 +4,7 @@
  */
 
 #include "arch/x86/registers.h"
-#include "os/os.h"
+#include "os/windows/windows.h"
 
 #define AT(field) offsetof(CONTEXT, field)
 
@@ -38,4 +38,28 @@ void mutatorOSMachine(const MutatorNativeStruct *native, Machine machine) {
 void mutatorOSMachineArea(const MutatorNativeStruct *native, MutatorWord **baseReturn, MutatorWord **limitReturn) {
   *baseReturn = (MutatorWord *)&native->native->Rax;
   *limitReturn = (MutatorWord *)&native->native->R15 + 1;
+}
+
+const uint16_t mutatorWindowsPartSize[VectorPartLIMIT] = {
+    [VectorPartX87] = 8 * 16,  [VectorPartXMM] = 16 * 16,      [VectorPartYMMUpper] = 16 * 16,
+    [VectorPartMask] = 8 * 8,  [VectorPartZMMUpper] = 16 * 32, [VectorPartHigh16] = 16 * 64,
+    [VectorPartEGPR] = 16 * 8,
+};
+
+const DWORD mutatorWindowsContextAll = CONTEXT_ALL;
+const DWORD mutatorWindowsContextXstate = CONTEXT_AMD64 | 0x40;
+
+/* CONTEXT_FLOATING_POINT says that the FXSAVE area is there; the field MxCsr is
+ * what counts when the context is loaded. */
+void mutatorWindowsLegacy(CONTEXT *native, WindowsLegacy legacy) {
+  if ((native->ContextFlags & CONTEXT_FLOATING_POINT) != CONTEXT_FLOATING_POINT)
+    return;
+  legacy->x87 = native->FltSave.FloatRegisters;
+  legacy->xmm = native->FltSave.XmmRegisters;
+  legacy->mxcsr = &native->MxCsr;
+}
+
+MutatorBool mutatorWindowsStale(const CONTEXT *native) {
+  (void)native;
+  return 0;
 }
