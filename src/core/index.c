@@ -145,14 +145,23 @@ void *mutatorIndexNext(MutatorWord address, MutatorWord *baseReturn) {
   return indexNext(atomicLoad(&mutatorIndex.root), address, baseReturn);
 }
 
-void *mutatorIndexBounds(MutatorWord address, MutatorWord *baseReturn, MutatorWord *limitReturn) {
-  unsigned slot;
-  const IndexNodeStruct *leaf = indexLeaf(atomicLoad(&mutatorIndex.root), address, &slot);
-  if (leaf == NULL)
-    return NULL;
-  *baseReturn = leaf->as.leaf.base[slot];
-  *limitReturn = leaf->as.leaf.limit[slot];
-  return leaf->as.leaf.value[slot];
+/* As far as one leaf goes. */
+static size_t indexList(uintptr_t root, MutatorWord address, IndexRange ranges, size_t most) {
+  const IndexNodeStruct *leaf;
+  unsigned slot = 0;
+  size_t count = 0;
+  if (indexNext(root, address, &address) == NULL)
+    return 0;
+  for (leaf = indexLeaf(root, address, &slot); count < most && slot < leaf->count; ++count, ++slot) {
+    ranges[count].base = leaf->as.leaf.base[slot];
+    ranges[count].limit = leaf->as.leaf.limit[slot];
+    ranges[count].value = leaf->as.leaf.value[slot];
+  }
+  return count;
+}
+
+size_t mutatorIndexList(MutatorWord address, IndexRange ranges, size_t most) {
+  return indexList(atomicLoad(&mutatorIndex.root), address, ranges, most);
 }
 
 /* rows ---------------------------------------------------------------------- */

@@ -43,12 +43,20 @@ void *mutatorIndexFind(MutatorWord address);
  */
 void *mutatorIndexNext(MutatorWord address, MutatorWord *baseReturn);
 
-/* mutatorIndexBounds -- the range that holds address, and where it starts and ends
+/* IndexRangeStruct -- a range that is in the index */
+typedef struct IndexRangeStruct *IndexRange;
+typedef struct IndexRangeStruct {
+  MutatorWord base;
+  MutatorWord limit;
+  void *value;
+} IndexRangeStruct;
+
+/* mutatorIndexList -- the ranges from the one that holds address, or the nearest above it, upwards
  *
- * pre:      as mutatorIndexFind
- * Returns   its value, or NULL and nothing else set
+ * pre:      as mutatorIndexFind; most > 0
+ * Returns   how many there are in `ranges`: 0 only if there are none, and not always as many as there could be
  */
-void *mutatorIndexBounds(MutatorWord address, MutatorWord *baseReturn, MutatorWord *limitReturn);
+size_t mutatorIndexList(MutatorWord address, IndexRange ranges, size_t most);
 
 /* mutatorIndexSetup -- reserve room for `ranges` ranges (setup_index.c)
  *

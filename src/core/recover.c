@@ -35,5 +35,3 @@ MutatorBool mutatorCoreRecover(const MutatorNativeStruct *native) {
   mutatorCoreCount(CORE_COUNTER(recovered));
   return 1;
 }
-
-void mutatorCoreHandlerEnter(void) { mutatorArchHandlerEnter(); }

@@ -41,14 +41,30 @@ DomainEntry mutatorDomainEntry(MutatorDomain domain);
 /* mutatorDomainPeek -- copy a domain that exists; false when it is none, or damaged */
 MutatorBool mutatorDomainPeek(MutatorDomain domain, MutatorDomain copy);
 
-/* mutatorDomainRangePeek -- copy the range that a value of the index belongs to
- *
- * value        what the index gives for [base, limit)
- * rangeReturn  receives where that range would be, whether or not it is one
- * Returns      whether it is an undamaged range of a domain, with these bounds
- */
-MutatorBool mutatorDomainRangePeek(void *value, MutatorWord base, MutatorWord limit, MutatorDomainRange copy,
-                                   MutatorDomainRange *rangeReturn);
+/* DomainHeadStruct -- the fields of a range that a post-mortem looks at, which come first in it */
+#define DOMAIN_HEAD_BYTES offsetof(MutatorDomainRangeStruct, pages)
+typedef struct DomainHeadStruct *DomainHead;
+typedef struct DomainHeadStruct {
+  MutatorWord signature;
+  MutatorWord size;
+  MutatorDomain domain;
+  MutatorDomainRange next;
+  MutatorDomainRange previous;
+  MutatorWord base;
+  MutatorWord limit;
+  MutatorWord access;
+} DomainHeadStruct;
+
+/* mutatorDomainRangeOf -- where the range would be that a value of the index belongs to, if it belongs to one */
+static inline MutatorDomainRange mutatorDomainRangeOf(void *value) {
+  return (MutatorDomainRange)((MutatorWord)value - offsetof(MutatorDomainRangeStruct, fault));
+}
+
+/* mutatorDomainHeadIsWhole -- is it an undamaged range's, with these bounds? */
+static inline MutatorBool mutatorDomainHeadIsWhole(const DomainHeadStruct *head, MutatorWord base, MutatorWord limit) {
+  return head->signature == CORE_SIGNATURE_DOMAIN_RANGE && head->size == sizeof(MutatorDomainRangeStruct) &&
+         head->base == base && head->limit == limit;
+}
 
 /* mutatorDomainUsable, mutatorDomainRangeUsable -- what live callers get their PARAM from */
 static inline MutatorBool mutatorDomainUsable(MutatorDomain domain) {
@@ -71,7 +87,8 @@ MutatorBool mutatorDomainHasRanges(MutatorDomain domain);
 
 /* mutatorDomainLockOf -- the word in the lock field that is aligned; `at` is where the structure lives */
 static inline uint64_t *mutatorDomainLockOf(MutatorDomain domain, MutatorDomain at) {
-  const MutatorWord odd = (MutatorWord)at->lock & 7;
+  const MutatorWord odd =
+      sizeof(MutatorWord) == 8 ? 0 : (MutatorWord)at->lock & 7; /* every structure is aligned for a word */
   return (uint64_t *)(void *)((unsigned char *)domain->lock + (odd == 0 ? 0 : 8 - odd));
 }
 

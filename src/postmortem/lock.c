@@ -14,6 +14,7 @@
  * keeps the others waiting for PAUSE at most.
  */
 
+#include "cc/compiler.h"
 #include "postmortem/domain.h"
 
 #define DEPTH_ONE ((uint64_t)1 << 32)
@@ -24,7 +25,7 @@ static unsigned generationOf(uint64_t word) { return (unsigned)(word >> 48); }
 
 static uint64_t freed(unsigned generation) { return (uint64_t)(generation & 0xffff) << 48; }
 
-static void wake(MutatorDomain domain, unsigned count) {
+static COMPILER_APART void wake(MutatorDomain domain, unsigned count) {
   (void)atomicAdd32(&domain->ticks, 1);
   mutatorOSWake(&domain->ticks, count);
 }
@@ -48,9 +49,14 @@ static uint64_t entered(uint64_t now, MutatorWord self) {
   return now;
 }
 
-static MutatorRes enter(MutatorDomain domain, MutatorBool patient) {
-  const MutatorWord self = mutatorOSThread();
-  uint64_t *lock = mutatorDomainLockOf(domain, domain);
+/* Nobody has it, as nearly always. */
+static MutatorBool enterFree(uint64_t *lock, MutatorWord self) {
+  uint64_t now = atomicLoad64(lock);
+  return mutatorDomainOwner(now) == 0 && atomicCompareAndSwap64(lock, &now, now | self | DEPTH_ONE);
+}
+
+static COMPILER_APART MutatorRes enterSlowly(MutatorDomain domain, uint64_t *lock, MutatorWord self,
+                                             MutatorBool patient) {
   uint64_t now = atomicLoad64(lock);
   const unsigned first = generationOf(now);
   MutatorBool waited = 0;
@@ -73,27 +79,39 @@ static MutatorRes enter(MutatorDomain domain, MutatorBool patient) {
   }
 }
 
-MutatorRes MutatorDomainEnter(MutatorDomain domain) {
-  return mutatorDomainUsable(domain) ? enter(domain, 1) : MutatorResPARAM;
+/* The calling thread is asked for first: so the fast paths keep nothing but the domain. */
+static inline MutatorRes enter(MutatorDomain domain, MutatorBool patient) {
+  const MutatorWord self = mutatorOSThread();
+  uint64_t *lock;
+  if (!mutatorDomainUsable(domain))
+    return MutatorResPARAM;
+  lock = mutatorDomainLockOf(domain, domain);
+  return enterFree(lock, self) ? MutatorResOK : enterSlowly(domain, lock, self, patient);
 }
 
-MutatorRes MutatorDomainTryEnter(MutatorDomain domain) {
-  return mutatorDomainUsable(domain) ? enter(domain, 0) : MutatorResPARAM;
+MutatorRes MutatorDomainEnter(MutatorDomain domain) { return enter(domain, 1); }
+
+MutatorRes MutatorDomainTryEnter(MutatorDomain domain) { return enter(domain, 0); }
+
+/* Another owner, or none, or more than once: or the lock has just been broken. */
+static COMPILER_APART MutatorRes leaveSlowly(uint64_t *lock, MutatorWord self) {
+  uint64_t now = atomicLoad64(lock);
+  if (mutatorDomainOwner(now) != self || mutatorDomainDepth(now) == 1)
+    return MutatorResSTATE;
+  return atomicCompareAndSwap64(lock, &now, now - DEPTH_ONE) ? MutatorResOK : MutatorResSTATE;
 }
 
 MutatorRes MutatorDomainLeave(MutatorDomain domain) {
+  const MutatorWord self = mutatorOSThread();
   uint64_t *lock;
-  uint64_t now, next;
+  uint64_t now;
   if (!mutatorDomainUsable(domain))
     return MutatorResPARAM;
   lock = mutatorDomainLockOf(domain, domain);
   now = atomicLoad64(lock);
-  if (mutatorDomainOwner(now) != mutatorOSThread())
-    return MutatorResSTATE;
-  next = mutatorDomainDepth(now) > 1 ? now - DEPTH_ONE : freed(generationOf(now));
-  if (!atomicCompareAndSwap64(lock, &now, next))
-    return MutatorResSTATE;
-  if (mutatorDomainOwner(next) == 0 && atomicLoad32(&domain->waiters) != 0)
+  if (now << 16 != (self | DEPTH_ONE) << 16 || !atomicCompareAndSwap64(lock, &now, freed(generationOf(now))))
+    return leaveSlowly(lock, self);
+  if (atomicLoad32(&domain->waiters) != 0)
     wake(domain, 1);
   return MutatorResOK;
 }

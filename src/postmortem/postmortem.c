@@ -14,6 +14,8 @@
 
 #include "postmortem/domain.h"
 
+#include <string.h>
+
 /* WalkStruct -- on the way through a domain's ranges */
 typedef struct WalkStruct *Walk;
 typedef struct WalkStruct {
@@ -34,7 +36,7 @@ static void flush(Walk walk) {
   walk->base = walk->limit;
 }
 
-static void take(Walk walk, const MutatorDomainRangeStruct *range) {
+static void take(Walk walk, const DomainHeadStruct *range) {
   walk->report->ranges++;
   if (range->base != walk->limit || range->access != walk->full)
     flush(walk);
@@ -44,48 +46,55 @@ static void take(Walk walk, const MutatorDomainRangeStruct *range) {
   walk->full = (MutatorAccess)range->access;
 }
 
-/* One range of the index, which may be anybody's. */
-static void visit(Walk walk, void *value, MutatorWord base, MutatorWord limit) {
-  MutatorDomainRangeStruct copy;
-  MutatorDomainRange range;
-  if (!mutatorDomainRangePeek(value, base, limit, &copy, &range)) {
+/* One range of the index, which may be anybody's; its head is all zero when it cannot be read. */
+static void visit(Walk walk, const IndexRangeStruct *found, const DomainHeadStruct *head) {
+  MutatorDomainRange range = mutatorDomainRangeOf(found->value);
+  if (!mutatorDomainHeadIsWhole(head, found->base, found->limit)) {
     if (walk->lost || range != walk->expected)
       return;
     walk->report->corrupt++;
     walk->lost = 1;
     return;
   }
-  if (copy.domain != walk->domain)
+  if (head->domain != walk->domain)
     return;
   if (!walk->lost && range != walk->expected)
     walk->report->corrupt++;
   walk->lost = 0;
-  walk->expected = copy.next;
-  take(walk, &copy);
+  walk->expected = head->next;
+  take(walk, head);
 }
 
-/* The range that holds the address, or the nearest above it.  One that is
- * removed just after it was found is passed by. */
-static void *next(MutatorWord address, MutatorWord *baseReturn, MutatorWord *limitReturn) {
-  MutatorWord base;
-  void *value;
+static size_t list(MutatorWord address, IndexRange found, size_t most) {
+  size_t count;
   PinStruct pin;
   mutatorPinEnter(&mutatorPinIndex, &pin);
-  while ((value = mutatorIndexNext(address, &base)) != NULL) {
-    value = mutatorIndexBounds(base, baseReturn, limitReturn);
-    if (value != NULL)
-      break;
-    address = base + 1;
-  }
+  count = mutatorIndexList(address, found, most);
   mutatorPinLeave(&mutatorPinIndex, &pin);
-  return value;
+  return count;
+}
+
+/* By as few system calls as will do. */
+static void peekHeads(const IndexRangeStruct *found, size_t count, DomainHead heads) {
+  MutatorWord at[OS_PEEKS];
+  size_t i;
+  memset(heads, 0, count * sizeof *heads);
+  for (i = 0; i < count; ++i)
+    at[i] = (MutatorWord)mutatorDomainRangeOf(found[i].value);
+  for (i = 0; i < count; ++i) /* passes by the one that ended the last call */
+    i += mutatorOSPeekEach(&heads[i], sizeof *heads, &at[i], count - i);
 }
 
 static void openRanges(Walk walk, MutatorWord low, MutatorWord high) {
-  MutatorWord base, limit;
-  void *value;
-  for (; low < high && (value = next(low, &base, &limit)) != NULL && base < high; low = limit)
-    visit(walk, value, base, limit);
+  IndexRangeStruct found[OS_PEEKS];
+  DomainHeadStruct heads[OS_PEEKS];
+  size_t count, i;
+  while (low < high && (count = list(low, found, OS_PEEKS)) > 0 && found[0].base < high) {
+    peekHeads(found, count, heads);
+    for (i = 0; i < count; ++i)
+      visit(walk, &found[i], &heads[i]);
+    low = found[count - 1].limit;
+  }
   flush(walk);
   if (!walk->lost && walk->expected != NULL)
     walk->report->corrupt++;
@@ -94,13 +103,14 @@ static void openRanges(Walk walk, MutatorWord low, MutatorWord high) {
 /* What the fault handler asks once there has been a post-mortem.  A range that
  * cannot be read is not known to be a dead domain's. */
 static MutatorBool isDead(const OSFaultStruct *fault) {
-  MutatorDomainRangeStruct range;
-  MutatorDomainRange at;
-  MutatorWord base, limit, state;
-  void *value = fault->addressKnown ? next(fault->address, &base, &limit) : NULL;
-  return value != NULL && base <= fault->address && mutatorDomainRangePeek(value, base, limit, &range, &at) &&
-         mutatorDomainEntry(range.domain) != NULL &&
-         mutatorOSPeek(&state, (MutatorWord)&range.domain->state, sizeof state) && state != DomainLIVE;
+  IndexRangeStruct found;
+  DomainHeadStruct head;
+  MutatorWord state;
+  if (!fault->addressKnown || list(fault->address, &found, 1) == 0 || found.base > fault->address)
+    return 0;
+  peekHeads(&found, 1, &head);
+  return mutatorDomainHeadIsWhole(&head, found.base, found.limit) && mutatorDomainEntry(head.domain) != NULL &&
+         mutatorOSPeek(&state, (MutatorWord)&head.domain->state, sizeof state) && state != DomainLIVE;
 }
 
 static void breakLock(MutatorDomain domain, MutatorPostMortemReport report) {

@@ -8,16 +8,7 @@
 
 #include "postmortem/domain.h"
 
-static MutatorDomainRange rangeOf(void *value) {
-  return (MutatorDomainRange)((MutatorWord)value - offsetof(MutatorDomainRangeStruct, fault));
-}
-
-MutatorBool mutatorDomainRangePeek(void *value, MutatorWord base, MutatorWord limit, MutatorDomainRange copy,
-                                   MutatorDomainRange *rangeReturn) {
-  *rangeReturn = rangeOf(value);
-  return mutatorOSPeek(copy, (MutatorWord)*rangeReturn, sizeof *copy) && mutatorDomainRangeUsable(copy) &&
-         copy->base == base && copy->limit == limit && copy->fault.callback == mutatorDomainFault;
-}
+_Static_assert(sizeof(DomainHeadStruct) == DOMAIN_HEAD_BYTES, "these are the fields that come first");
 
 /* The domain's lowest range at or above the address.  The index holds other clients'
  * ranges as well; the pin keeps those that are found there usable. */
@@ -25,8 +16,8 @@ static MutatorDomainRange search(MutatorDomain domain, MutatorWord address) {
   MutatorFaultRange found;
   MutatorWord base;
   while ((found = mutatorIndexNext(address, &base)) != NULL) {
-    if (found->callback == mutatorDomainFault && rangeOf(found)->domain == domain)
-      return rangeOf(found);
+    if (found->callback == mutatorDomainFault && mutatorDomainRangeOf(found)->domain == domain)
+      return mutatorDomainRangeOf(found);
     address = found->limit;
   }
   return NULL;

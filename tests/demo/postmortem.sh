@@ -47,7 +47,7 @@ session() { # session THREAD
 reduce() {
   awk '
     function frame(name) {
-      if (name !~ /^(collect|MutatorDomainEnter|jit_.*|run|nap|waiter|sleeper|main|<signal handler called>)$/) name = "..."
+      if (name !~ /^(collect|jit_.*|run|nap|waiter|sleeper|main|<signal handler called>)$/) name = "..."
       if (name != last) print "#  " name
       last = name
     }
@@ -86,7 +86,7 @@ check() {
   expect '(gdb) bt' 'no bt'
   case $thread in
   1) frames=(collect '<signal handler called>' jit_read jit_work run main) ;;
-  2) frames=(MutatorDomainEnter collect '<signal handler called>' jit_read jit_work run waiter) ;;
+  2) frames=(collect '<signal handler called>' jit_read jit_work run waiter) ;;
   3) frames=(nap jit_nap jit_rest run sleeper) ;;
   esac
   local frame

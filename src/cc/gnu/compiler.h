@@ -11,4 +11,7 @@
 /* An address near the top of the running function's stack frame. */
 static inline uintptr_t compilerStackAddress(void) { return (uintptr_t)__builtin_frame_address(0); }
 
+/* Before a function that a faster path must not carry along. */
+#define COMPILER_APART __attribute__((noinline))
+
 #endif

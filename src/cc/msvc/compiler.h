@@ -12,4 +12,7 @@
 /* An address near the top of the running function's stack frame. */
 static inline uintptr_t compilerStackAddress(void) { return (uintptr_t)_AddressOfReturnAddress(); }
 
+/* Before a function that a faster path must not carry along. */
+#define COMPILER_APART __declspec(noinline)
+
 #endif

@@ -31,3 +31,20 @@ MutatorBool mutatorOSPeek(void *buffer, MutatorWord address, size_t size) {
 MutatorBool mutatorOSPoke(MutatorWord address, const void *buffer, size_t size) {
   return transfer(process_vm_writev, (void *)(uintptr_t)buffer, address, size);
 }
+
+/* A transfer ends before the first stretch that cannot be read whole
+ * (process_vm_readv(2): partial transfers are of whole elements). */
+size_t mutatorOSPeekEach(void *buffer, size_t size, const MutatorWord *addresses, size_t count) {
+  const struct iovec local = {.iov_base = buffer, .iov_len = count * size};
+  struct iovec remote[OS_PEEKS];
+  const int error = errno;
+  ssize_t copied;
+  size_t i;
+  for (i = 0; i < count; ++i) {
+    remote[i].iov_base = (void *)addresses[i];
+    remote[i].iov_len = size;
+  }
+  copied = process_vm_readv(getpid(), &local, 1, remote, count, 0);
+  errno = error;
+  return copied < 0 ? 0 : (size_t)copied / size;
+}

@@ -10,16 +10,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cc/compiler.h"
 #include "os/os.h"
 
 /* 0 until it has been asked for. */
 static _Thread_local MutatorWord number;
 
-MutatorWord mutatorOSThread(void) {
-  if (number == 0)
-    number = (MutatorWord)syscall(SYS_gettid);
+static COMPILER_APART MutatorWord ask(void) {
+  number = (MutatorWord)syscall(SYS_gettid);
   return number;
 }
+
+MutatorWord mutatorOSThread(void) { return number != 0 ? number : ask(); }
 
 void mutatorOSThreadForked(void) { number = 0; }
 

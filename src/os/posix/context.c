@@ -33,7 +33,6 @@ MutatorRes MutatorContextInitThread(MutatorContext context, ucontext_t *ucontext
 
 MutatorBool MutatorFaultRecover(siginfo_t *info, ucontext_t *ucontext) {
   const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
-  mutatorCoreHandlerEnter();
   if (!aligned(info) || !aligned(ucontext))
     return 0;
   return mutatorCoreRecover(&native);
@@ -41,10 +40,8 @@ MutatorBool MutatorFaultRecover(siginfo_t *info, ucontext_t *ucontext) {
 
 MutatorBool MutatorFaultDispatch(int signal, siginfo_t *info, ucontext_t *ucontext) {
   const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
+  const int error = errno;
   MutatorBool handled;
-  int error;
-  mutatorCoreHandlerEnter();
-  error = errno;
   if (!aligned(info) || !aligned(ucontext) || signal != info->si_signo)
     return 0;
   mutatorOSInsideBegin();

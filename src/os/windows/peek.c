@@ -41,3 +41,10 @@ MutatorBool mutatorOSPoke(MutatorWord address, const void *buffer, size_t size) 
   SetLastError(error);
   return done && count == size;
 }
+
+size_t mutatorOSPeekEach(void *buffer, size_t size, const MutatorWord *addresses, size_t count) {
+  size_t i = 0;
+  while (i < count && mutatorOSPeek((unsigned char *)buffer + i * size, addresses[i], size))
+    ++i;
+  return i;
+}

@@ -26,8 +26,8 @@ static MutatorWord limitOf(const MEMORY_BASIC_INFORMATION *page) {
   return (MutatorWord)page->BaseAddress + page->RegionSize;
 }
 
-/* One call serves one allocation only (Microsoft, VirtualProtect), so it is made
- * for each stretch of pages that are alike. */
+/* One call serves one allocation only, all of which must be committed (Microsoft,
+ * VirtualProtect): where it fails, one is made for each stretch of pages that are alike. */
 static MutatorRes protectStretch(MutatorWord base, MutatorWord limit, DWORD wanted, MutatorWord *nextReturn) {
   MEMORY_BASIC_INFORMATION page;
   DWORD before;
@@ -41,6 +41,9 @@ MutatorRes mutatorOSProtect(MutatorWord base, size_t size, MutatorAccess access)
   const DWORD error = GetLastError();
   const MutatorWord limit = base + size;
   MutatorRes res = MutatorResOK;
+  DWORD before;
+  if (VirtualProtect((void *)base, size, protection(access), &before))
+    base = limit;
   while (res == MutatorResOK && base < limit)
     res = protectStretch(base, limit, protection(access), &base);
   SetLastError(error);
