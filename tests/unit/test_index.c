@@ -202,6 +202,24 @@ START_TEST(next_is_the_one_that_holds_it_or_the_nearest_above) {
 }
 END_TEST
 
+START_TEST(listing_from_anywhere_gives_all_in_order) {
+  IndexRangeStruct range[7];
+  MutatorWord i, from, at = 0;
+  size_t count, listed = 0;
+  setUp(1000);
+  ck_assert_uint_eq(mutatorIndexList(0, range, 7), 0);
+  for (i = 0; i < 1000; ++i)
+    MUST(mutatorIndexAdd(i * 10, i * 10 + 5, name(i + 1)) == MutatorResOK);
+  for (from = 0; (count = mutatorIndexList(from, range, 7)) > 0; from = range[count - 1].limit)
+    for (i = 0; i < count; ++i, ++listed, at += 10)
+      MUST(count <= 7 && range[i].base == at && range[i].limit == at + 5 && range[i].value == name(listed + 1));
+  ck_assert_uint_eq(listed, 1000);
+  MUST(mutatorIndexList(503, range, 1) == 1 && range[0].base == 500);
+  MUST(mutatorIndexList(505, range, 1) == 1 && range[0].base == 510);
+  MUST(mutatorIndexList(9995, range, 7) == 0);
+}
+END_TEST
+
 START_TEST(as_many_ranges_as_asked_for_and_no_more) {
   MutatorWord i;
   setUp(1000);
@@ -590,6 +608,7 @@ static TCase *oneThread(void) {
   tcase_add_test(tests, ranges_must_not_overlap);
   tcase_add_test(tests, only_what_is_there_is_removed);
   tcase_add_test(tests, next_is_the_one_that_holds_it_or_the_nearest_above);
+  tcase_add_test(tests, listing_from_anywhere_gives_all_in_order);
   tcase_add_test(tests, as_many_ranges_as_asked_for_and_no_more);
   tcase_add_test(tests, setup_again_keeps_the_index);
   tcase_add_loop_test(tests, filled_and_emptied_in_order, 0, 4);
