@@ -60,7 +60,11 @@ endif()
 # A folder of programs: NAME.c is the program NAME, with NAME_*.c if there are
 # such files.  Sets <result> to the names, and <result>_NAME to each one's files.
 function(mutator_glob_programs result folder)
-  file(GLOB sources CONFIGURE_DEPENDS "${folder}/*.c")
+  set(patterns "${folder}/*.c")
+  foreach(system IN LISTS MUTATOR_OS_FOLDERS)
+    list(APPEND patterns "${folder}/${system}/*.c" "${folder}/${system}/${MUTATOR_CPU}/*.c")
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
   set(programs "")
   foreach(source IN LISTS sources)
     cmake_path(GET source STEM stem)

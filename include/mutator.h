@@ -9,6 +9,7 @@
 #include <mutator/context.h>
 #include <mutator/counters.h>
 #include <mutator/fault.h>
+#include <mutator/inject.h>
 #include <mutator/memory.h>
 #include <mutator/postmortem.h>
 #include <mutator/setup.h>

@@ -66,6 +66,13 @@ MutatorDecline mutatorArchAccesses(const ArchPlanStruct *plan, Machine machine, 
 MutatorRes mutatorArchPerform(const ArchPlanStruct *plan, Machine machine, const ArchAccessesStruct *accesses,
                               MutatorMemory memory);
 
+/* mutatorArchHandlerEnter -- make the flags those that compiled code expects
+ *
+ * To be called first in a handler: systems leave it some of the thread's (AC,
+ * with which a misaligned access is a fault).  The thread's own are in its record.
+ */
+void mutatorArchHandlerEnter(void);
+
 /* Is the thread being single-stepped? */
 MutatorBool mutatorArchTraced(const MachineStruct *machine);
 
@@ -126,6 +133,50 @@ MutatorRes mutatorArchLoad(MutatorMemory memory, void *buffer, void *address, si
 MutatorRes mutatorArchStore(MutatorMemory memory, void *address, const void *buffer, size_t size);
 MutatorRes mutatorArchCompareAndSwap(MutatorMemory memory, void *address, void *expected, const void *desired,
                                      size_t size);
+
+/* ArchInjectStruct -- what the trampoline of an injection saves, loads and calls
+ *
+ * The trampoline's assembly has these offsets; every field is a word.
+ */
+typedef struct ArchInjectStruct *ArchInject;
+typedef struct ArchInjectStruct {
+  MutatorWord reg[MutatorRegisterLIMIT]; /* to go on with */
+  unsigned char *state; /* where the vector registers are saved, 64-byte aligned, mutatorArchInjectStateSize bytes */
+  MutatorWord mask;     /* the components to save, as XSAVE numbers them; 0: by FXSAVE */
+  MutatorWord (*run)(ArchInject arch); /* called when all is saved; returns an ArchInjectBack */
+  MutatorWord *release;                /* receives `released` when the structure has been used for the last time */
+  MutatorWord released;
+  MutatorWord stack; /* the trampoline's, when it was entered */
+} ArchInjectStruct;
+
+/* ArchInjectBack -- the way back from `run` */
+typedef enum ArchInjectBack {
+  ArchInjectBackSTRAIGHT = 0, /* load everything and return to the PC */
+  ArchInjectBackTRAP = 1,     /* trap at a place that mutatorArchInjectReturns knows */
+  ArchInjectBackLOST = 2      /* there is nothing to go back to: trap at a place that nobody knows */
+} ArchInjectBack;
+
+/* mutatorArchInjectEnter -- the registers with which the thread enters the trampoline
+ *
+ * pre:     arch->reg holds the thread's own
+ * stack    the callback's stack grows down from here; need not be aligned
+ */
+void mutatorArchInjectEnter(ArchInject arch, Machine machine, MutatorWord stack);
+
+/* mutatorArchInjectStraight -- prepare the trampoline's own return; false when it cannot restore exactly these registers
+ *
+ * pre:     called in `run`; nothing of `reg` or the stack changes afterwards
+ */
+MutatorBool mutatorArchInjectStraight(const ArchInjectStruct *arch);
+
+/* Has the thread trapped at the end of this structure's trampoline? */
+MutatorBool mutatorArchInjectReturns(const ArchInjectStruct *arch, const MachineStruct *machine);
+
+/* Is the PC in the trampoline? */
+MutatorBool mutatorArchInjectOwn(MutatorWord pc);
+
+/* Bytes that the vector registers take in memory (set-up: it may ask the CPU). */
+size_t mutatorArchInjectStateSize(void);
 
 /* mutatorArchSetup -- open and warm up `decoders` decoders, learn the CPU's state layout
  *

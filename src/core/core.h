@@ -21,6 +21,7 @@
 #define CORE_SIGNATURE_MEMORY CORE_SIGNATURE('m', 'm', 'e', 'm')
 #define CORE_SIGNATURE_WINDOW CORE_SIGNATURE('m', 'w', 'i', 'n')
 #define CORE_SIGNATURE_RANGE CORE_SIGNATURE('m', 'r', 'n', 'g')
+#define CORE_SIGNATURE_INJECT CORE_SIGNATURE('m', 'i', 'n', 'j')
 #define CORE_SIGNATURE_OPTIONS CORE_SIGNATURE('m', 'o', 'p', 't')
 #define CORE_SIGNATURE_HANDLER CORE_SIGNATURE('m', 'h', 'n', 'd')
 #define CORE_SIGNATURE_FAULT_OPTIONS CORE_SIGNATURE('m', 'f', 'o', 'p')

@@ -35,3 +35,5 @@ MutatorBool mutatorCoreRecover(const MutatorNativeStruct *native) {
   mutatorCoreCount(CORE_COUNTER(recovered));
   return 1;
 }
+
+void mutatorCoreHandlerEnter(void) { mutatorArchHandlerEnter(); }

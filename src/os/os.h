@@ -151,6 +151,39 @@ void mutatorOSThreadForked(void);
 void mutatorOSWait(const uint32_t *word, uint32_t value, unsigned milliseconds);
 void mutatorOSWake(const uint32_t *word, unsigned count);
 
+/* Copies of a stopped thread's record, for injections ---------------------------
+ *
+ * The record that the handler was given is gone when the handler returns; the
+ * copy stays until the thread goes on. */
+
+/* Bytes of a copy, without the vector registers. */
+size_t mutatorOSRecordSize(void);
+
+/* mutatorOSRecordCopy -- copy the record to `record`
+ *
+ * state       where the trampoline will save the vector registers, in the CPU's own layout, stateSize bytes
+ * native      receives the copy: registers in it, vector registers at state
+ * maskReturn  receives the components to save; 0: the CPU has no XSAVE
+ * Returns     false when such a thread cannot be gone back to; nothing is then of use
+ */
+MutatorBool mutatorOSRecordCopy(MutatorNativeStruct *native, void *record, unsigned char *state, size_t stateSize,
+                                const MutatorNativeStruct *from, MutatorWord *maskReturn);
+
+/* mutatorOSRecordRestore -- the copy's vector registers back into a live record */
+MutatorBool mutatorOSRecordRestore(const MutatorNativeStruct *to, const MutatorNativeStruct *copy,
+                                   const unsigned char *state);
+
+/* The calling thread's area for injections, or NULL.  Set gives OK, MEMORY or UNIMPL. */
+void *mutatorOSInjectArea(void);
+MutatorRes mutatorOSInjectAreaSet(void *area);
+
+/* errno, or its counterpart. */
+MutatorWord mutatorOSErrorGet(void);
+void mutatorOSErrorSet(MutatorWord error);
+
+/* Has the calling thread a shadow stack? */
+MutatorBool mutatorOSShadowStack(void);
+
 /* set-up (os/<os>/setup*.c) -------------------------------------------------- */
 
 /* Everything below is for os-neutral set-up code; sizes are bytes. */
@@ -200,6 +233,9 @@ void mutatorOSPause(void);
  * The public functions whose arguments are the system's own (MutatorContextInitFault,
  * InitThread, MutatorFaultRecover, MutatorFaultDispatch) are the port's, and
  * say the same thing to these in the library's words. */
+
+/* To be called first in every handler, before anything that may touch misaligned memory. */
+void mutatorCoreHandlerEnter(void);
 
 /* Make *context a context of that variety; pre: arguments checked. */
 void mutatorCoreContextInit(MutatorContext context, MutatorContextVar var, const MutatorNativeStruct *native);

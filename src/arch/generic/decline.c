@@ -125,3 +125,27 @@ MutatorRes mutatorArchSetup(size_t decoders) {
 }
 
 void mutatorArchUndo(void) {}
+
+void mutatorArchInjectEnter(ArchInject arch, Machine machine, MutatorWord stack) {
+  (void)arch, (void)machine, (void)stack;
+}
+
+MutatorBool mutatorArchInjectStraight(const ArchInjectStruct *arch) {
+  (void)arch;
+  return 0;
+}
+
+MutatorBool mutatorArchInjectReturns(const ArchInjectStruct *arch, const MachineStruct *machine) {
+  (void)arch, (void)machine;
+  return 0;
+}
+
+/* Every PC is refused: there is no trampoline. */
+MutatorBool mutatorArchInjectOwn(MutatorWord pc) {
+  (void)pc;
+  return 1;
+}
+
+size_t mutatorArchInjectStateSize(void) { return 0; }
+
+void mutatorArchHandlerEnter(void) {}

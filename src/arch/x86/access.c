@@ -159,3 +159,5 @@ size_t mutatorArchBreakpointLength(MutatorWord pc) {
     return 0;
   return bytes[0] == 0xcd ? 2 : 0;
 }
+
+void mutatorArchHandlerEnter(void) { mutatorNativeEnter(); }

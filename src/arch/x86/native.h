@@ -82,4 +82,21 @@ extern const int32_t mutatorNativeFixupsEnd[];
 extern const unsigned char mutatorNativeBegin[];
 extern const unsigned char mutatorNativeEnd[];
 
+/* The trampoline of an injection, [entry, end), and the trap at its end. */
+extern const unsigned char mutatorNativeInjectEntry[];
+extern const unsigned char mutatorNativeInjectTrap[];
+extern const unsigned char mutatorNativeInjectEnd[];
+
+/* mutatorNativeInjectBlock -- write what the trampoline cannot: the block that it loads registers from
+ *
+ * Returns  false when there is no place for it
+ */
+MutatorBool mutatorNativeInjectBlock(const ArchInjectStruct *arch);
+
+/* Bytes above the trampoline's stack that such a block may take. */
+extern const size_t mutatorNativeInjectReserve;
+
+/* mutatorNativeEnter -- clear AC (Intel SDM volume 1, section 3.4.3.3) */
+void mutatorNativeEnter(void);
+
 #endif

@@ -21,6 +21,7 @@ enum {
   MachineFlagTF = 0x00100,
   MachineFlagDF = 0x00400,
   MachineFlagOF = 0x00800,
+  MachineFlagNT = 0x04000,
   MachineFlagRF = 0x10000,
   MachineFlagsSTATUS = MachineFlagCF | MachineFlagPF | MachineFlagAF | MachineFlagZF | MachineFlagSF | MachineFlagOF
 };

@@ -32,11 +32,6 @@ typedef struct FrameStruct {
 /* A handler that has used more of the interrupted stack is not expected. */
 #define HANDLER_LIMIT ((MutatorWord)1 << 20)
 
-/* The kernel's structure ends with a shorter mask than the C library's
- * (Linux arch/x86/include/asm/sighandling.h, struct ucontext). */
-#define KERNEL_MASK_SIZE 8
-#define KERNEL_UCONTEXT_SIZE (offsetof(ucontext_t, uc_sigmask) + KERNEL_MASK_SIZE)
-
 /* No overflow: an operand may end at the top of the address space. */
 static MutatorBool overlaps(const AreaStruct *area, MutatorWord address, size_t size) {
   if (area->base == area->limit || address >= area->limit)
@@ -46,7 +41,7 @@ static MutatorBool overlaps(const AreaStruct *area, MutatorWord address, size_t 
 
 static void findFrame(const MutatorNativeStruct *native, FrameStruct *frame) {
   frame->ucontext.base = (MutatorWord)native->ucontext - mutatorLinuxFrame.beforeUcontext;
-  frame->ucontext.limit = (MutatorWord)native->ucontext + KERNEL_UCONTEXT_SIZE + mutatorLinuxFrame.afterUcontext;
+  frame->ucontext.limit = (MutatorWord)native->ucontext + LINUX_KERNEL_UCONTEXT_SIZE + mutatorLinuxFrame.afterUcontext;
   frame->info.base = frame->info.limit = (MutatorWord)native->info;
   if (native->info != NULL) {
     frame->info.base -= mutatorLinuxFrame.beforeInfo;

@@ -19,6 +19,25 @@
  */
 void mutatorLinuxState(const ucontext_t *ucontext, MutatorWord *baseReturn, MutatorWord *limitReturn);
 
+/* The kernel's structure ends with a shorter mask than the C library's
+ * (Linux arch/x86/include/asm/sighandling.h, struct ucontext). */
+#define LINUX_KERNEL_MASK_SIZE 8
+#define LINUX_KERNEL_UCONTEXT_SIZE (offsetof(ucontext_t, uc_sigmask) + LINUX_KERNEL_MASK_SIZE)
+
+/* mutatorLinuxStateFrame -- make `state` a place for vector registers as the record's own is
+ *
+ * What the kernel says of the layout is copied, no register.
+ *
+ * stateSize   of `state`, bytes
+ * maskReturn  receives the components that the kernel saves; 0 when it uses FXSAVE
+ * Returns     false when the record has no vector registers, or more than fit
+ */
+MutatorBool mutatorLinuxStateFrame(const ucontext_t *ucontext, unsigned char *state, size_t stateSize,
+                                   MutatorWord *maskReturn);
+
+/* mutatorLinuxStateRestore -- the vector registers of such a place into the record; false when it has none */
+MutatorBool mutatorLinuxStateRestore(const ucontext_t *ucontext, const unsigned char *state);
+
 /* The trap number and the error code that the CPU pushed. */
 MutatorWord mutatorLinuxTrap(const ucontext_t *ucontext);
 MutatorWord mutatorLinuxErrorCode(const ucontext_t *ucontext);
@@ -90,6 +109,13 @@ extern const LinuxFrameStruct mutatorLinuxFrame;
  * Returns     the FXSAVE area in it, or NULL when there is none
  */
 unsigned char *mutatorLinuxStateBase(const ucontext_t *ucontext, unsigned char **baseReturn);
+
+/* Bytes in front of the FXSAVE area that belong to it, and that area to be the record's state. */
+extern const size_t mutatorLinuxStatePrefix;
+void mutatorLinuxStateSet(ucontext_t *ucontext, unsigned char *fxsave);
+
+/* Does the thread run in the code segment that programs of this CPU mode run in? */
+MutatorBool mutatorLinuxNativeCode(const ucontext_t *ucontext);
 
 /* The bytes of each VectorPart in the XSAVE format; 0 when this mode cannot reach it. */
 extern const uint16_t mutatorLinuxPartSize[VectorPartLIMIT];

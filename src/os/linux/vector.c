@@ -164,3 +164,35 @@ void mutatorLinuxState(const ucontext_t *ucontext, MutatorWord *baseReturn, Muta
   if (fxsave != NULL)
     *limitReturn = (MutatorWord)fxsave + savedSize((const SavedStruct *)(const void *)fxsave);
 }
+
+/* Of the FXSAVE area all but the software's bytes are registers. */
+static void copyRegisters(SavedStruct *to, const unsigned char *from) {
+  const size_t registers = offsetof(SavedStruct, software);
+  memcpy(to, from, registers);
+  if (isXsave(to))
+    memcpy((unsigned char *)to + FxsaveSIZE, from + FxsaveSIZE, to->software.size - FxsaveSIZE);
+}
+
+MutatorBool mutatorLinuxStateRestore(const ucontext_t *ucontext, const unsigned char *state) {
+  SavedStruct *saved = findSaved(ucontext);
+  if (saved == NULL)
+    return 0;
+  copyRegisters(saved, state);
+  return 1;
+}
+
+MutatorBool mutatorLinuxStateFrame(const ucontext_t *ucontext, unsigned char *state, size_t stateSize,
+                                   MutatorWord *maskReturn) {
+  const SavedStruct *saved = findSaved(ucontext);
+  const uint32_t second = SecondMAGIC;
+  size_t size;
+  if (saved == NULL || (!isXsave(saved) && !isFxsave(saved)))
+    return 0;
+  size = isXsave(saved) ? saved->software.size : FxsaveSIZE;
+  if (size + sizeof second > stateSize)
+    return 0;
+  memcpy(state + offsetof(SavedStruct, software), &saved->software, sizeof saved->software);
+  memcpy(state + size, &second, sizeof second);
+  *maskReturn = isXsave(saved) ? (MutatorWord)saved->software.components : 0;
+  return 1;
+}

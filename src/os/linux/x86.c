@@ -126,3 +126,15 @@ unsigned char *mutatorLinuxStateBase(const ucontext_t *ucontext, unsigned char *
   memcpy(&magic, *baseReturn + StateMAGIC, sizeof magic);
   return magic == 0 ? *baseReturn + StateFXSAVE : NULL;
 }
+
+const size_t mutatorLinuxStatePrefix = StateFXSAVE;
+
+void mutatorLinuxStateSet(ucontext_t *ucontext, unsigned char *fxsave) {
+  ucontext->uc_mcontext.fpregs = (fpregset_t)(void *)(fxsave - StateFXSAVE);
+}
+
+/* __USER_CS of a 32-bit kernel, and __USER32_CS of a 64-bit one (Linux arch/x86/include/asm/segment.h). */
+MutatorBool mutatorLinuxNativeCode(const ucontext_t *ucontext) {
+  const unsigned selector = (unsigned)ucontext->uc_mcontext.gregs[REG_CS] & 0xffff;
+  return selector == 0x73 || selector == 0x23;
+}

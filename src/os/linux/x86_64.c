@@ -73,3 +73,14 @@ unsigned char *mutatorLinuxStateBase(const ucontext_t *ucontext, unsigned char *
   *baseReturn = (unsigned char *)ucontext->uc_mcontext.fpregs;
   return *baseReturn;
 }
+
+const size_t mutatorLinuxStatePrefix = 0;
+
+void mutatorLinuxStateSet(ucontext_t *ucontext, unsigned char *fxsave) {
+  ucontext->uc_mcontext.fpregs = (fpregset_t)(void *)fxsave;
+}
+
+/* __USER_CS (Linux arch/x86/include/asm/segment.h); 0x23 is a 32-bit thread's. */
+MutatorBool mutatorLinuxNativeCode(const ucontext_t *ucontext) {
+  return (ucontext->uc_mcontext.gregs[REG_CSGSFS] & 0xffff) == 0x33;
+}

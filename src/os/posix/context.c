@@ -33,6 +33,7 @@ MutatorRes MutatorContextInitThread(MutatorContext context, ucontext_t *ucontext
 
 MutatorBool MutatorFaultRecover(siginfo_t *info, ucontext_t *ucontext) {
   const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
+  mutatorCoreHandlerEnter();
   if (!aligned(info) || !aligned(ucontext))
     return 0;
   return mutatorCoreRecover(&native);
@@ -40,8 +41,10 @@ MutatorBool MutatorFaultRecover(siginfo_t *info, ucontext_t *ucontext) {
 
 MutatorBool MutatorFaultDispatch(int signal, siginfo_t *info, ucontext_t *ucontext) {
   const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
-  const int error = errno;
   MutatorBool handled;
+  int error;
+  mutatorCoreHandlerEnter();
+  error = errno;
   if (!aligned(info) || !aligned(ucontext) || signal != info->si_signo)
     return 0;
   mutatorOSInsideBegin();

@@ -201,10 +201,13 @@ static MutatorBool tryEarlier(int signal, siginfo_t *info, void *ucontext) {
   return 1;
 }
 
+/* The flags come first: what is called by a name may be looked up only now. */
 void mutatorPosixHandler(int signal, siginfo_t *info, void *ucontext) {
   const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
-  const int error = errno;
   MutatorBool handled;
+  int error;
+  mutatorCoreHandlerEnter();
+  error = errno;
   if (tryEarlier(signal, info, ucontext))
     return;
   handled = offer(&native);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * arch/x86/inject.c -- into the trampoline and out of it
+ */
+
+#include "arch/x86/native.h"
+#include "arch/x86/registers.h"
+
+#include <string.h>
+
+#define AT(field) offsetof(ArchInjectStruct, field)
+
+/* The trampoline's offsets (inject.S). */
+_Static_assert(AT(state) == MutatorRegisterLIMIT * sizeof(MutatorWord), "inject.inc: STATE");
+_Static_assert(AT(mask) == AT(state) + sizeof(MutatorWord), "inject.inc: MASK");
+_Static_assert(AT(run) == AT(state) + 2 * sizeof(MutatorWord), "inject.inc: RUN");
+_Static_assert(AT(release) == AT(state) + 3 * sizeof(MutatorWord), "inject.inc: RELEASE");
+_Static_assert(AT(released) == AT(state) + 4 * sizeof(MutatorWord), "inject.inc: RELEASED");
+
+/* The XSAVE area's parts (Intel SDM volume 1, table 10-2 and section 13.4.2). */
+enum { StateMXCSR = 24, StateHEADER = 512, HeaderSIZE = 64 };
+
+/* Bits of MXCSR that exist wherever DAZ does; others are a fault to load. */
+enum { MxcsrVALID = 0xffff };
+
+/* Interrupts enabled and bit 1, as every thread has them. */
+enum { FlagsCLEAN = 0x202 };
+
+enum { StackALIGN = 64 };
+
+/* RBX, or EBX: functions keep it, and PLTs do not touch it before `run` is called. */
+enum { RegisterFRAME = 3 };
+
+/* XSAVE writes only part of the header, and XRSTOR wants the rest zero. */
+void mutatorArchInjectEnter(ArchInject arch, Machine machine, MutatorWord stack) {
+  memset(arch->state + StateHEADER, 0, arch->mask != 0 ? HeaderSIZE : 0);
+  arch->stack = (stack - mutatorNativeInjectReserve) / StackALIGN * StackALIGN;
+  *machineRegister(machine, MutatorRegisterPC) = (MutatorWord)mutatorNativeInjectEntry;
+  *machineRegister(machine, MutatorRegisterSP) = arch->stack;
+  *machineRegister(machine, RegisterFRAME) = (MutatorWord)arch;
+  *machineFlags(machine) = FlagsCLEAN;
+}
+
+static MutatorBool flagsAllow(MutatorWord flags) { return (flags & (MachineFlagTF | MachineFlagNT)) == 0; }
+
+static MutatorBool stateAllows(const ArchInjectStruct *arch) {
+  uint32_t mxcsr;
+  memcpy(&mxcsr, arch->state + StateMXCSR, sizeof mxcsr);
+  return (mxcsr & ~(uint32_t)MxcsrVALID) == 0;
+}
+
+MutatorBool mutatorArchInjectStraight(const ArchInjectStruct *arch) {
+  return flagsAllow(arch->reg[MutatorRegisterFLAGS]) && stateAllows(arch) &&
+         mutatorArchCanonical(arch->reg[MutatorRegisterPC], 1) &&
+         mutatorArchCanonical(arch->reg[MutatorRegisterSP], 1) && mutatorNativeInjectBlock(arch);
+}
+
+MutatorBool mutatorArchInjectReturns(const ArchInjectStruct *arch, const MachineStruct *machine) {
+  return *machineRegister(machine, MutatorRegisterPC) == (MutatorWord)mutatorNativeInjectTrap &&
+         *machineRegister(machine, RegisterFRAME) == (MutatorWord)arch;
+}
+
+MutatorBool mutatorArchInjectOwn(MutatorWord pc) {
+  return pc - (MutatorWord)mutatorNativeInjectEntry <
+         (MutatorWord)mutatorNativeInjectEnd - (MutatorWord)mutatorNativeInjectEntry;
+}

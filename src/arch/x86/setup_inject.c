@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * arch/x86/setup_inject.c -- how large this CPU's vector state is
+ */
+
+#include "arch/arch.h"
+#include "cc/cpuid.h"
+
+enum { FxsaveSIZE = 512, SecondMagicSIZE = 64 };
+
+/* CPUID leaf 0DH, subleaf 0, EBX: what the components that the system has
+ * enabled take (Intel SDM volume 1, section 13.2).  Room for what a system
+ * writes behind them. */
+size_t mutatorArchInjectStateSize(void) {
+  const uint32_t size = cpuidRead(0xd, 0).ebx;
+  return (size > FxsaveSIZE ? size : FxsaveSIZE) + SecondMagicSIZE;
+}
