@@ -39,9 +39,13 @@
 #error "mutator has no port to this CPU (docs/porting.md says how to add one)"
 #endif
 
-/* Public functions are visible, everything else in a shared library is not. */
+/* Public functions are visible, everything else in a shared library is not.
+ * On Windows a program that uses the DLL may define this as
+ * __declspec(dllimport), which saves a jump. */
 #if defined(_WIN32)
+#if !defined(MUTATOR_API)
 #define MUTATOR_API
+#endif
 #else
 #define MUTATOR_API __attribute__((visibility("default")))
 #endif

@@ -37,13 +37,22 @@ def is_setup(source):
     return os.path.basename(source).startswith("setup")
 
 
-def symbols(nm, objectPath):
+def plain(name, form):
+    """C's name: without COFF's decoration, and whether called directly or through an import table."""
+    if form == "elf":
+        return name
+    name = re.sub(r"^(\.refptr\.|\.weak\.)", "", name)
+    name = re.sub(r"^__imp_", "", name)
+    return re.sub(r"^_", "", name) if form == "coff_x86" else name
+
+
+def symbols(nm, objectPath, form):
     needed, defined = set(), set()
     for line in lint.run([nm, "-g", objectPath]).splitlines():
         fields = line.split()
         if len(fields) < 2:
             continue
-        kind, name = fields[-2], fields[-1].split("@")[0]
+        kind, name = fields[-2], plain(fields[-1].split("@")[0], form)
         if kind in UNDEFINED:
             needed.add(name)
         elif kind in DEFINED:
@@ -85,6 +94,7 @@ def main():
     parser.add_argument("--allowed", required=True, help="allowed-symbols.txt")
     parser.add_argument("--prefix", default="")
     parser.add_argument("--nm", default="nm")
+    parser.add_argument("--format", default="elf", help="of the objects, as in cmake/platform.cmake")
     arguments = parser.parse_args()
 
     report = lint.Report("handler-symbols")
@@ -97,7 +107,7 @@ def main():
     needs, inside, outside = {}, set(), {}
     for path in objects:
         source = source_of(path)
-        needed, defined = symbols(arguments.nm, path)
+        needed, defined = symbols(arguments.nm, path, arguments.format)
         if is_setup(source):
             outside.update((name, source) for name in defined)
         else:
