@@ -3,6 +3,11 @@
 # What the build needs from outside: Capstone (4, 5 or 6) for the library,
 # Check and Zydis for the tests.
 
+# Where programs are linked with nothing but static libraries, no import library will do.
+if(CMAKE_EXE_LINKER_FLAGS MATCHES "(^| )-static( |$)")
+  list(PREPEND CMAKE_FIND_LIBRARY_SUFFIXES .a)
+endif()
+
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 find_package(PkgConfig)

@@ -142,7 +142,9 @@ static void judge(const CaseStruct *theCase, size_t index, Tally tally) {
   const OutcomeStruct *step = &stepped[index];
   if (step->broken != NULL)
     fail(theCase, step->broken, index, tally);
-  if (step->stepped)
+  if (step->stackless)
+    ++tally->stackless;
+  else if (step->stepped)
     compareOne(theCase, index, tally);
   else if (step->decline != MutatorDeclineNONE)
     noteDecline(theCase, index, tally);
@@ -212,6 +214,8 @@ static void reportDeclines(const TallyStruct *tally) {
   for (i = 0; i < CaseRefusalLIMIT; ++i)
     if (i != CaseRefusalNONE && tally->refused[i] != 0)
       printf("  not run, %s: %lu\n", caseRefusalName((CaseRefusal)i), tally->refused[i]);
+  if (tally->stackless != 0)
+    printf("  not run, its stack pointer leaves no room for the system's record: %lu\n", tally->stackless);
   if (tally->quiet != 0)
     printf("  ran without a fault: %lu\n", tally->quiet);
   if (tally->refusedByCPU != 0)

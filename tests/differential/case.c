@@ -19,13 +19,27 @@ static const uint64_t dataBases[LayoutLIMIT] = {UINT64_C(0x40000000),
 static const uint64_t codeBases[LayoutLIMIT] = {UINT64_C(0x48000000),
                                                 RawMode64 ? UINT64_C(0x5a5a18000000) : UINT64_C(0xa8000000)};
 static uint64_t segmentFS, segmentGS;
+static MutatorBool hasFS, hasGS;
 
 uint64_t caseDataBase(Layout layout) { return dataBases[layout]; }
 uint64_t caseCodeBase(Layout layout) { return codeBases[layout]; }
 
-void caseSegmentBases(uint64_t fs, uint64_t gs) {
-  segmentFS = fs;
-  segmentGS = gs;
+void caseSegmentBases(const uint64_t *fs, const uint64_t *gs) {
+  hasFS = fs != NULL;
+  hasGS = gs != NULL;
+  segmentFS = hasFS ? *fs : 0;
+  segmentGS = hasGS ? *gs : 0;
+}
+
+MutatorBool caseReachable(MutatorBool fs, MutatorBool gs, uint64_t mask) {
+  const uint64_t base = fs ? segmentFS : gs ? segmentGS : 0;
+  unsigned layout;
+  if ((fs && !hasFS) || (gs && !hasGS))
+    return 0;
+  for (layout = 0; layout < LayoutLIMIT; ++layout)
+    if (((MutatorWord)(dataBases[layout] - base) & ~mask) == 0)
+      return 1;
+  return 0;
 }
 
 /* Zydis ---------------------------------------------------------------------- */
@@ -58,6 +72,12 @@ static void correctBase(Case theCase) {
     return;
   theCase->operand.mem.base = ZYDIS_REGISTER_NONE;
   theCase->operand.mem.disp.value = instruction->raw.disp.value;
+}
+
+/* FS or GS, where the system keeps it for itself. */
+static MutatorBool usesForeign(const CaseStruct *theCase) {
+  const ZydisRegister segment = theCase->operand.mem.segment;
+  return (segment == ZYDIS_REGISTER_FS && !hasFS) || (segment == ZYDIS_REGISTER_GS && !hasGS);
 }
 
 /* MOV to a segment register, LFS and the like: without its thread block the harness could not go on. */
@@ -186,11 +206,6 @@ static MutatorBool patch(Case theCase, uint64_t value) {
   return decode(theCase) == CaseRefusalNONE;
 }
 
-/* The kernel cannot go back to a thread whose stack pointer is not canonical. */
-static uint64_t canonical(uint64_t value) {
-  return RawMode64 ? (uint64_t)((int64_t)(value << 16) >> 16) : (uint32_t)value;
-}
-
 static MutatorBool solveBase(Case theCase, uint64_t want, Random random) {
   const ZydisDecodedOperandMem *mem = &theCase->operand.mem;
   uint64_t rest = want - (uint64_t)mem->disp.value;
@@ -271,7 +286,7 @@ static MutatorBool aim(Case theCase, Random random) {
   size_t offset = chooseOffset(theCase, random);
   if (!solve(theCase, dataBases[theCase->layout] + offset, random))
     return 0;
-  if (theCase->gpr[MutatorRegisterSP] != canonical(theCase->gpr[MutatorRegisterSP]))
+  if (!stackAllowed(theCase->gpr[MutatorRegisterSP]))
     return 0;
   theCase->address = effectiveAddress(theCase);
   offset = (size_t)(theCase->address - dataBases[theCase->layout]);
@@ -325,7 +340,7 @@ static void chooseMemory(Case theCase, Random random) {
   default: word = randomWord(random); break;
   }
   if (theCase->other.reg.value == ZYDIS_REGISTER_RSP)
-    word = canonical(word);
+    word = stackAny(word);
   memcpy(theCase->memory, &word, sizeof word);
 }
 
@@ -335,9 +350,11 @@ CaseRefusal caseDerive(Case theCase) {
   unsigned i;
   if (refusal != CaseRefusalNONE)
     return refusal;
+  if (usesForeign(theCase))
+    return CaseRefusalFOREIGN;
   for (i = 0; i < 16; ++i)
     theCase->gpr[i] = i < MutatorRegisterPC ? (MutatorWord)randomWord(&random) : 0;
-  theCase->gpr[MutatorRegisterSP] = canonical(theCase->gpr[MutatorRegisterSP]);
+  theCase->gpr[MutatorRegisterSP] = stackAny(theCase->gpr[MutatorRegisterSP]);
   theCase->flags = chooseFlags(&random);
   theCase->layout = needsLow(theCase) || randomOneIn(&random, 2) ? LayoutLOW : LayoutHIGH;
   theCase->protection = (Protection)randomBelow(
@@ -370,6 +387,7 @@ const char *caseRefusalName(CaseRefusal refusal) {
       "privileged",
       "loads a segment register",
       "no registers make it hit the data pages",
+      "a segment that the system keeps for itself",
   };
   return names[refusal];
 }

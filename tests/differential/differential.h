@@ -63,6 +63,7 @@ typedef enum CaseRefusal {
   CaseRefusalPRIVILEGED, /* the CPU refuses it for another reason */
   CaseRefusalSEGMENT,    /* it loads a segment register */
   CaseRefusalADDRESS,    /* no registers make it hit the data pages */
+  CaseRefusalFOREIGN,    /* in a segment that the system keeps for itself */
   CaseRefusalLIMIT
 } CaseRefusal;
 
@@ -88,7 +89,10 @@ typedef struct CaseStruct {
 /* The lowest address of the data pages and of the code; the bases of FS and GS. */
 uint64_t caseDataBase(Layout layout);
 uint64_t caseCodeBase(Layout layout);
-void caseSegmentBases(uint64_t fs, uint64_t gs);
+void caseSegmentBases(const uint64_t *fs, const uint64_t *gs); /* NULL: the system keeps it for itself */
+
+/* Are there addresses of that many bits, in that segment, that reach the data pages? */
+MutatorBool caseReachable(MutatorBool fs, MutatorBool gs, uint64_t mask);
 
 /* Fill in the rest; may write an absolute address or a RIP-relative displacement into the bytes. */
 CaseRefusal caseDerive(Case theCase);
@@ -101,6 +105,16 @@ const char *caseRefusalName(CaseRefusal refusal);
 
 /* Does Zydis call it a MOV, CMP or TEST between memory and a general register or immediate? */
 MutatorBool caseIsMove(const CaseStruct *theCase);
+
+/* stack.c -------------------------------------------------------------------- */
+
+/* Can a thread with this stack pointer stop, and go on? */
+MutatorBool stackAllowed(uint64_t sp);
+
+/* Any number, made into such a stack pointer. */
+uint64_t stackAny(uint64_t value);
+
+void stackSetup(void);
 
 /* harness.c ----------------------------------------------------------------- */
 
@@ -115,6 +129,7 @@ typedef struct OutcomeStruct {
   /* of a stepped run */
   unsigned faults;
   MutatorBool stepped;
+  MutatorBool stackless;  /* stepped, to a stack pointer with which the thread cannot stop again */
   MutatorDecline decline; /* NONE when stepped, or when nothing faulted */
   const char *broken;     /* a promise that was not kept, or NULL */
   unsigned row;
@@ -162,7 +177,7 @@ const char *arbitraryExcuse(const CaseStruct *theCase);
 #define BATCH 256
 
 typedef struct TallyStruct {
-  unsigned long cases, refused[CaseRefusalLIMIT], quiet, refusedByCPU, compared, failures, unexcused;
+  unsigned long cases, refused[CaseRefusalLIMIT], quiet, refusedByCPU, stackless, compared, failures, unexcused;
   unsigned long declined[MutatorDeclineLIMIT];
   unsigned long rows[256];
   unsigned long modes[LayoutLIMIT][ProtectionLIMIT];

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/native.h"
+
 typedef enum Size { SizeNONE = 0, Size66, SizeW, SizeLIMIT } Size;
 
 typedef enum Form {
@@ -81,9 +83,15 @@ static MutatorBool legal32(const OpcodeRow *row, unsigned size, unsigned form, u
   return (modifier & Modifier67) == 0 || legal16(form, modifier);
 }
 
+/* The system may keep a segment for itself, or its base may be too far away for short addresses. */
+static MutatorBool reachable(unsigned modifier) {
+  const unsigned bits = (unsigned)sizeof(MutatorWord) * ((modifier & Modifier67) != 0 ? 4 : 8);
+  return caseReachable((modifier & ModifierFS) != 0, (modifier & ModifierGS) != 0, ~UINT64_C(0) >> (64 - bits));
+}
+
 /* The table has rows that only REX.W makes what they are. */
 static MutatorBool legal(const OpcodeRow *row, unsigned size, unsigned form, unsigned modifier) {
-  if (isOffset(row) != (form == FormOFFSET))
+  if (isOffset(row) != (form == FormOFFSET) || !reachable(modifier))
     return 0;
   if (!RawMode64)
     return legal32(row, size, form, modifier);
@@ -285,10 +293,20 @@ void combinationPrint(const CombinationStruct *combination) {
     printf(" ES/CS/SS/DS");
 }
 
+/* Where the system writes its record below the stack pointer, some have none that will do. */
+static MutatorBool cannotRun(const CombinationStruct *combination) {
+  return nativeFrameSize() != 0 && combination->compared == 0 && combination->declined == 0 &&
+         combination->refused != 0;
+}
+
 MutatorBool combinationsReport(void) {
   unsigned long least = ~0ul;
-  unsigned i, missing = 0, fewest = 0;
+  unsigned i, missing = 0, fewest = 0, refused = 0;
   for (i = 0; i < combinationCount; ++i) {
+    if (cannotRun(&combinations[i])) {
+      ++refused;
+      continue;
+    }
     if (combinations[i].compared < least) {
       least = combinations[i].compared;
       fewest = i;
@@ -305,6 +323,8 @@ MutatorBool combinationsReport(void) {
          combinationCount, least);
   combinationPrint(&combinations[fewest]);
   printf("\n");
+  if (refused != 0)
+    printf("combinations whose stack pointer never left room for the system's record: %u\n", refused);
   if (missing != 0)
     printf("combinations never compared: %u\n", missing);
   return missing == 0;

@@ -284,6 +284,10 @@ static void stepAccepted(MutatorContext context, NativeStop stop) {
     run.outcome->stepped = 1;
     if ((nativeGet(stop, MutatorRegisterFLAGS) & MachineFlagRF) != 0)
       broken("Step leaves RF set (C9)");
+    if (!stackAllowed(nativeGet(stop, MutatorRegisterSP))) {
+      run.outcome->stackless = 1;
+      leave(stop, 0, 0);
+    }
     return;
   }
   broken("CanStep said yes, Step did not do it (C12)");
@@ -414,9 +418,9 @@ static void makeLayout(Layout which) {
 
 static void findSegments(void) {
   MutatorWord fs = 0, gs = 0;
-  (void)nativeSegmentFS(&fs);
-  (void)nativeSegmentGS(&gs);
-  caseSegmentBases(fs, gs);
+  const MutatorBool hasFS = nativeSegmentFS(&fs), hasGS = nativeSegmentGS(&gs);
+  const uint64_t base[] = {fs, gs};
+  caseSegmentBases(hasFS ? &base[0] : NULL, hasGS ? &base[1] : NULL);
 }
 
 void harnessSetup(uint64_t seed) {
@@ -425,6 +429,7 @@ void harnessSetup(uint64_t seed) {
     nativeStopProgram("MutatorSetup");
   for (layout = 0; layout < LayoutLIMIT; ++layout)
     makeLayout((Layout)layout);
+  stackSetup();
   (void)MutatorMemoryInit(&accessMemory, translateAccess, NULL, NULL, NULL, NULL);
   (void)MutatorMemoryInit(&refusingMemory, NULL, loadAccess, storeRefused, NULL, NULL);
   (void)MutatorMemoryInit(&copyingMemory, NULL, loadCopy, storeCopy, NULL, NULL);
