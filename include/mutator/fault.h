@@ -322,6 +322,20 @@ MUTATOR_API MutatorRes MutatorFaultStep(MutatorContext context);
  */
 MUTATOR_API MutatorRes MutatorFaultLeave(MutatorContext context);
 
+/* MutatorFaultUnclaimed -- a place for a debugger's breakpoint: nobody has claimed this fault
+ *
+ * Does nothing.  The library calls it, in the handler, with each fault that
+ * neither it nor any handler or range has handled, before the handler that was there before
+ * the hook gets it.  That one may yet know what to do; if it does not, the
+ * process dies where the context says.  A fault that ends in the default
+ * action comes here twice, since it is retried once.
+ *
+ * context  the stopped thread
+ * Signals  async-signal-safe
+ * Threads  any
+ */
+MUTATOR_API void MutatorFaultUnclaimed(MutatorContext context);
+
 /* MutatorFaultStackInstall -- give the calling thread an alternate signal stack
  *
  * Sized at run time for the kernel's signal frame on this CPU, the library's

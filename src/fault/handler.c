@@ -76,6 +76,8 @@ static MutatorBool offer(const MutatorNativeStruct *native) {
   frame.stay.context = &frame.context;
   mutatorOSFault(native, &frame.fault);
   handled = !isPostMortem(&frame.fault) && ask(&frame);
+  if (!handled)
+    MutatorFaultUnclaimed(&frame.context);
   mutatorFaultStayHookEnd(&frame.stay);
   return handled;
 }
