@@ -13,6 +13,7 @@
 #include <mutator/memory.h>
 #include <mutator/postmortem.h>
 #include <mutator/setup.h>
+#include <mutator/thread.h>
 #include <mutator/types.h>
 #include <mutator/window.h>
 

@@ -24,6 +24,8 @@
 #define CORE_SIGNATURE_INJECT CORE_SIGNATURE('m', 'i', 'n', 'j')
 #define CORE_SIGNATURE_OPTIONS CORE_SIGNATURE('m', 'o', 'p', 't')
 #define CORE_SIGNATURE_HANDLER CORE_SIGNATURE('m', 'h', 'n', 'd')
+#define CORE_SIGNATURE_THREAD CORE_SIGNATURE('m', 't', 'h', 'r')
+#define CORE_SIGNATURE_THREAD_OPTIONS CORE_SIGNATURE('m', 't', 'o', 'p')
 #define CORE_SIGNATURE_FAULT_OPTIONS CORE_SIGNATURE('m', 'f', 'o', 'p')
 #define CORE_SIGNATURE_DOMAIN CORE_SIGNATURE('m', 'd', 'o', 'm')
 #define CORE_SIGNATURE_DOMAIN_RANGE CORE_SIGNATURE('m', 'd', 'r', 'g')

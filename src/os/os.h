@@ -15,6 +15,7 @@
 #include <mutator/context.h>
 #include <mutator/fault.h>
 #include <mutator/memory.h>
+#include <mutator/thread.h>
 #include <mutator/window.h>
 
 struct MachineStruct;
@@ -76,11 +77,12 @@ MutatorRes mutatorOSCommit(MutatorNativeStruct *native);
  */
 #define OS_LOCAL_STAYS 20
 typedef struct OSLocalStruct {
-  MutatorWord inside;               /* while it is not 0 a suspension is put off; must be the first word */
+  MutatorWord inside;               /* while it is not 0 a suspension is put off; first, for assembly */
+  MutatorWord putOff;               /* one has been put off; second, for assembly */
   MutatorWord stays;                /* callbacks that the thread is inside (fault/stay.c) */
   MutatorWord stay[OS_LOCAL_STAYS]; /* where the stack frame of each is */
   MutatorWord pin[2];               /* the outermost's */
-  void *thread;                     /* the thread's own registration, or NULL */
+  MutatorThread thread;             /* the thread's own registration, or NULL */
 } OSLocalStruct, *OSLocal;
 
 /* mutatorOSLocal -- the calling thread's; all zero at first */
@@ -184,6 +186,40 @@ void mutatorOSErrorSet(MutatorWord error);
 /* Has the calling thread a shadow stack? */
 MutatorBool mutatorOSShadowStack(void);
 
+/* mutatorOSMilliseconds -- since some moment in the past */
+uint64_t mutatorOSMilliseconds(void);
+
+/* Threads.  A thread's `state` is one of these; it alone makes itself STOPPED
+ * where the port suspends by signal. */
+enum { OSThreadRUNNING = 0, OSThreadWANTED = 1, OSThreadSTOPPED = 2 };
+
+/* mutatorOSThreadWant -- begin to make a thread STOPPED
+ *
+ * pre:      the state was RUNNING, and the caller alone suspends threads
+ * Returns   OK; STATE when there is no such thread any more, and the state is RUNNING
+ */
+MutatorRes mutatorOSThreadWant(MutatorThread thread);
+
+/* mutatorOSThreadAwait -- wait until a thread that is WANTED has STOPPED
+ *
+ * deadline  in mutatorOSMilliseconds
+ * Returns   OK; STATE when there is no such thread any more; LIMIT; the state is RUNNING unless OK
+ */
+MutatorRes mutatorOSThreadAwait(MutatorThread thread, uint64_t deadline);
+
+/* mutatorOSThreadGo -- let a STOPPED thread run */
+MutatorRes mutatorOSThreadGo(MutatorThread thread);
+
+/* mutatorOSThreadContext -- a THREAD context of a STOPPED thread */
+MutatorRes mutatorOSThreadContext(MutatorThread thread, MutatorContext context);
+
+/* mutatorOSSignalsHold, Release -- no signal handler interrupts the calling thread in between */
+typedef struct OSSignalsStruct {
+  MutatorWord word[32];
+} OSSignalsStruct, *OSSignals;
+void mutatorOSSignalsHold(OSSignals before);
+void mutatorOSSignalsRelease(const OSSignalsStruct *before);
+
 /* set-up (os/<os>/setup*.c) -------------------------------------------------- */
 
 /* Everything below is for os-neutral set-up code; sizes are bytes. */
@@ -221,7 +257,19 @@ MutatorRes mutatorOSHookRemove(void);
 MutatorRes mutatorOSStackInstall(size_t depth, size_t callback);
 MutatorRes mutatorOSStackRemove(void);
 
-/* A lock for set-up functions only. */
+/* mutatorOSThreadSetup, Finish -- what suspends threads; results as MutatorThreadSetup and
+ * Finish.  0 for the default signal.  pre: the set-up lock is held */
+MutatorRes mutatorOSThreadSetup(int signal);
+MutatorRes mutatorOSThreadFinish(void);
+MutatorBool mutatorOSThreadReady(void);
+
+/* mutatorOSThreadIdentify -- the calling thread's id, handle and stack; Forget gives back what it took
+ *
+ * Also has mutatorThreadExit (below) called when the thread exits. */
+MutatorRes mutatorOSThreadIdentify(MutatorThread thread);
+void mutatorOSThreadForget(MutatorThread thread);
+
+/* A lock for set-up functions only.  Who holds it is not suspended. */
 void mutatorOSSetupLock(void);
 void mutatorOSSetupUnlock(void);
 
@@ -239,6 +287,9 @@ void mutatorCoreHandlerEnter(void);
 
 /* Make *context a context of that variety; pre: arguments checked. */
 void mutatorCoreContextInit(MutatorContext context, MutatorContextVar var, const MutatorNativeStruct *native);
+
+/* The calling thread exits: it is registered no more (set-up). */
+void mutatorThreadExit(MutatorThread thread);
 
 /* The windows that exist, linked by `next`; pre: the set-up lock is held (set-up). */
 MutatorWindow mutatorCoreWindows(void);

@@ -16,6 +16,9 @@ MutatorRes mutatorOSSetup(void (*forked)(void)) {
   MutatorRes res;
   if (page > 0)
     atomicStore(&mutatorPosixPageSize, (AtomicWord)page);
+  res = mutatorPosixExitSetup();
+  if (res != MutatorResOK)
+    return res;
   res = mutatorLinuxForkSetup(forked);
   if (res == MutatorResOK && !mutatorOSProcessOffered())
     mutatorLinuxProcessOpen();

@@ -12,6 +12,7 @@
 
 #include "arch/x86/registers.h"
 #include "os/linux/linux.h"
+#include "os/posix/posix.h"
 
 #define AT(reg) (offsetof(ucontext_t, uc_mcontext.gregs) + (reg) * sizeof(greg_t))
 
@@ -137,4 +138,43 @@ void mutatorLinuxStateSet(ucontext_t *ucontext, unsigned char *fxsave) {
 MutatorBool mutatorLinuxNativeCode(const ucontext_t *ucontext) {
   const unsigned selector = (unsigned)ucontext->uc_mcontext.gregs[REG_CS] & 0xffff;
   return selector == 0x73 || selector == 0x23;
+}
+
+/* x86.S says what lies between these. */
+extern const char mutatorPosixHandlerLeft[], mutatorPosixHandlerEmpty[], mutatorPosixHandlerEnd[];
+
+/* The kernel's or the C library's way back: movl $173, %eax; int $0x80, on a
+ * stack that begins with the handler's arguments. */
+static const unsigned char restorer[] = {0xb8, 0xad, 0x00, 0x00, 0x00, 0xcd, 0x80};
+enum { RestorerCALL = 5 };
+static AtomicWord restorerAt; /* 0 while it is not known */
+
+void mutatorPosixReturnsTo(const void *code) {
+  if (atomicLoadRelaxed(&restorerAt) == 0 && memcmp(code, restorer, sizeof restorer) == 0)
+    atomicStoreRelaxed(&restorerAt, (AtomicWord)code);
+}
+
+static MutatorWord registerOf(const ucontext_t *ucontext, int reg) {
+  return (MutatorWord)ucontext->uc_mcontext.gregs[reg];
+}
+
+static MutatorBool between(MutatorWord pc, const void *first, const void *end) {
+  return pc >= (MutatorWord)first && pc < (MutatorWord)end;
+}
+
+MutatorBool mutatorPosixAtEntry(const ucontext_t *ucontext) {
+  return between(registerOf(ucontext, REG_EIP), (const void *)(uintptr_t)mutatorPosixHandler, mutatorPosixHandlerLeft);
+}
+
+const ucontext_t *mutatorPosixTail(const ucontext_t *ucontext) {
+  const MutatorWord pc = registerOf(ucontext, REG_EIP);
+  const ucontext_t *const *stack = (const ucontext_t *const *)registerOf(ucontext, REG_ESP);
+  const MutatorWord back = atomicLoadRelaxed(&restorerAt);
+  if (between(pc, mutatorPosixHandlerLeft, mutatorPosixHandlerEmpty))
+    return stack[10];
+  if (between(pc, mutatorPosixHandlerEmpty, mutatorPosixHandlerEnd))
+    return stack[3];
+  if (back != 0 && (pc == back || pc == back + RestorerCALL))
+    return stack[2];
+  return NULL;
 }

@@ -5,12 +5,14 @@
 
 #include <asm/prctl.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
 #include "arch/x86/registers.h"
 #include "os/linux/linux.h"
+#include "os/posix/posix.h"
 
 #define AT(reg) (offsetof(ucontext_t, uc_mcontext.gregs) + (reg) * sizeof(greg_t))
 
@@ -83,4 +85,41 @@ void mutatorLinuxStateSet(ucontext_t *ucontext, unsigned char *fxsave) {
 /* __USER_CS (Linux arch/x86/include/asm/segment.h); 0x23 is a 32-bit thread's. */
 MutatorBool mutatorLinuxNativeCode(const ucontext_t *ucontext) {
   return (ucontext->uc_mcontext.gregs[REG_CSGSFS] & 0xffff) == 0x33;
+}
+
+/* x86_64.S says what lies between these. */
+extern const char mutatorPosixHandlerLeft[], mutatorPosixHandlerEmpty[], mutatorPosixHandlerEnd[];
+
+/* The C library's way back: mov $15, %rax; syscall, on a stack that begins with the ucontext_t. */
+static const unsigned char restorer[] = {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05};
+enum { RestorerCALL = 7 };
+static AtomicWord restorerAt; /* 0 while it is not known */
+
+void mutatorPosixReturnsTo(const void *code) {
+  if (atomicLoadRelaxed(&restorerAt) == 0 && memcmp(code, restorer, sizeof restorer) == 0)
+    atomicStoreRelaxed(&restorerAt, (AtomicWord)code);
+}
+
+static MutatorWord registerOf(const ucontext_t *ucontext, int reg) {
+  return (MutatorWord)ucontext->uc_mcontext.gregs[reg];
+}
+
+static MutatorBool between(MutatorWord pc, const void *first, const void *end) {
+  return pc >= (MutatorWord)first && pc < (MutatorWord)end;
+}
+
+MutatorBool mutatorPosixAtEntry(const ucontext_t *ucontext) {
+  return between(registerOf(ucontext, REG_RIP), (const void *)(uintptr_t)mutatorPosixHandler, mutatorPosixHandlerLeft);
+}
+
+const ucontext_t *mutatorPosixTail(const ucontext_t *ucontext) {
+  const MutatorWord pc = registerOf(ucontext, REG_RIP), stack = registerOf(ucontext, REG_RSP);
+  const MutatorWord back = atomicLoadRelaxed(&restorerAt);
+  if (between(pc, mutatorPosixHandlerLeft, mutatorPosixHandlerEmpty))
+    return ((const ucontext_t *const *)stack)[2];
+  if (between(pc, mutatorPosixHandlerEmpty, mutatorPosixHandlerEnd))
+    return (const ucontext_t *)registerOf(ucontext, REG_RDX);
+  if (back != 0 && (pc == back || pc == back + RestorerCALL))
+    return (const ucontext_t *)stack;
+  return NULL;
 }

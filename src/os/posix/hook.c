@@ -48,8 +48,7 @@ static PosixHook hookOf(int signal) {
 
 /* The kernel resets the action of an SA_RESETHAND handler as it calls it; the
  * exchange lets one of several threads call it. */
-static void previousAction(int signal, struct sigaction *previous) {
-  PosixHook hook = hookOf(signal);
+static void previousAction(PosixHook hook, struct sigaction *previous) {
   *previous = hook->action[atomicLoadAcquire(&hook->current)];
   if (((unsigned)previous->sa_flags & SA_RESETHAND) == 0 || previous->sa_handler == SIG_IGN)
     return;
@@ -60,15 +59,12 @@ static void previousAction(int signal, struct sigaction *previous) {
 /* The mask is the one that is in force plus what the previous action asks for,
  * as if the kernel had called it.  As then, the return from the signal takes it
  * back: done here, a signal held back until then would interrupt us instead. */
-static void callPrevious(const struct sigaction *previous, int signal, siginfo_t *info, void *ucontext) {
+static PosixNext toPrevious(const struct sigaction *previous, int signal) {
   sigset_t mask = previous->sa_mask;
   if ((previous->sa_flags & SA_NODEFER) == 0)
     (void)sigaddset(&mask, signal);
   (void)pthread_sigmask(SIG_BLOCK, &mask, NULL);
-  if ((previous->sa_flags & SA_SIGINFO) != 0)
-    previous->sa_sigaction(signal, info, ucontext);
-  else
-    previous->sa_handler(signal);
+  return previous->sa_sigaction; /* one of several: a handler that takes less ignores the rest */
 }
 
 static void restoreDefault(int signal) {
@@ -127,15 +123,16 @@ static void byDefault(int signal, siginfo_t *info, ucontext_t *ucontext) {
 }
 
 /* Nobody can ignore a fault: the kernel forces the default action. */
-static void forward(int signal, siginfo_t *info, ucontext_t *ucontext) {
+PosixNext mutatorPosixForward(PosixHook hook, int signal, siginfo_t *info, ucontext_t *ucontext) {
   struct sigaction previous;
-  previousAction(signal, &previous);
+  previousAction(hook, &previous);
   if (previous.sa_handler == SIG_DFL)
     byDefault(signal, info, ucontext);
   else if (previous.sa_handler != SIG_IGN)
-    callPrevious(&previous, signal, info, ucontext);
+    return toPrevious(&previous, signal);
   else if (!mutatorPosixQueued(info))
     byDefault(signal, info, ucontext);
+  return NULL;
 }
 
 /* earlier handler first ------------------------------------------------------ */
@@ -156,17 +153,10 @@ static MutatorBool reinstall(int signal, const struct sigaction *previous, struc
   return sigaction(signal, &action, NULL) == 0;
 }
 
-static MutatorBool offer(const MutatorNativeStruct *native) {
-  MutatorBool handled;
-  mutatorOSInsideBegin();
-  handled = mutatorFaultNative(native);
-  mutatorOSInsideEnd();
-  return handled;
-}
-
 /* The earlier handler's answer is what it has done to the thread.  If that is
  * nothing we are asked, under the mask that it was not to change, and if we
- * know nothing either the thread goes on as if it had been alone. */
+ * know nothing either the thread goes on as if it had been alone.  It may never
+ * return, so that its time is no part of the hook's. */
 static void earlierFirst(const struct sigaction *previous, int signal, siginfo_t *info, void *ucontext) {
   const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
   const MutatorWord before = registerHash(&native, 1);
@@ -174,12 +164,14 @@ static void earlierFirst(const struct sigaction *previous, int signal, siginfo_t
   MutatorBool gaveUp;
   sigset_t mask;
   (void)pthread_sigmask(SIG_BLOCK, NULL, &mask);
-  callPrevious(previous, signal, info, ucontext);
+  mutatorOSInsideEnd();
+  toPrevious(previous, signal)(signal, info, ucontext);
+  mutatorOSInsideBegin();
   if (registerHash(&native, 1) != before)
     return;
   (void)pthread_sigmask(SIG_SETMASK, &mask, NULL);
   gaveUp = reinstall(signal, previous, &left);
-  if (!offer(&native) && gaveUp)
+  if (!mutatorFaultNative(&native) && gaveUp)
     (void)sigaction(signal, &left, NULL);
 }
 
@@ -192,7 +184,7 @@ static MutatorBool tryEarlier(int signal, siginfo_t *info, void *ucontext) {
     return 0;
   if (mutatorCoreRecover(&native))
     return 1;
-  previousAction(signal, &previous);
+  previousAction(hookOf(signal), &previous);
   if (!isHandler(&previous))
     return 0;
   error = errno;
@@ -202,16 +194,16 @@ static MutatorBool tryEarlier(int signal, siginfo_t *info, void *ucontext) {
 }
 
 /* The flags come first: what is called by a name may be looked up only now. */
-void mutatorPosixHandler(int signal, siginfo_t *info, void *ucontext) {
+PosixNext mutatorPosixBody(int signal, siginfo_t *info, void *ucontext, void *returnsTo) {
   const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
   MutatorBool handled;
   int error;
   mutatorCoreHandlerEnter();
   error = errno;
+  mutatorPosixReturnsTo(returnsTo);
   if (tryEarlier(signal, info, ucontext))
-    return;
-  handled = offer(&native);
+    return NULL;
+  handled = mutatorFaultNative(&native);
   errno = error;
-  if (!handled)
-    forward(signal, info, ucontext);
+  return handled ? NULL : mutatorPosixForward(hookOf(signal), signal, info, ucontext);
 }

@@ -8,18 +8,27 @@
 
 #include "os/posix/posix.h"
 
-static _Thread_local OSLocalStruct local;
+_Thread_local OSLocalStruct mutatorPosixLocal;
 
-OSLocal mutatorOSLocal(void) { return &local; }
+/* The hook's first instructions count at offset 0 and look at the second word. */
+_Static_assert(offsetof(OSLocalStruct, inside) == 0 && offsetof(OSLocalStruct, putOff) == sizeof(MutatorWord),
+               "as the assembly has it");
+
+OSLocal mutatorOSLocal(void) { return &mutatorPosixLocal; }
 
 void mutatorOSInsideBegin(void) {
-  ++local.inside;
+  ++mutatorPosixLocal.inside;
   atomicFenceSignal();
 }
 
+/* A signal that comes before the decrement is put off, and found here; after it
+ * the handler stops the thread by itself. */
 void mutatorOSInsideEnd(void) {
   atomicFenceSignal();
-  --local.inside;
+  --mutatorPosixLocal.inside;
+  atomicFenceSignal();
+  if (mutatorPosixLocal.inside == 0 && mutatorPosixLocal.putOff != 0)
+    mutatorPosixInsideEnded(&mutatorPosixLocal);
 }
 
 static MutatorBool inStack(const stack_t *stack, MutatorWord address) {

@@ -18,12 +18,12 @@
  * in, and then `current` says that it counts.
  */
 typedef struct PosixHookStruct {
-  const int signal;
-  const MutatorFaultHook hook; /* the option that asks for it; MEMORY is always caught */
-  MutatorBool installed;       /* guarded by the set-up lock */
-  AtomicWord current;          /* which element of `action` is the previous action */
-  AtomicWord spent;            /* the previous action had SA_RESETHAND and its handler has been called */
-  struct sigaction action[2];  /* what was installed before the hook */
+  int signal;
+  MutatorFaultHook hook;      /* the option that asks for it; MEMORY is always caught */
+  MutatorBool installed;      /* guarded by the set-up lock */
+  AtomicWord current;         /* which element of `action` is the previous action */
+  AtomicWord spent;           /* the previous action had SA_RESETHAND and its handler has been called */
+  struct sigaction action[2]; /* what was installed before the hook */
 } PosixHookStruct, *PosixHook;
 
 #define POSIX_HOOKS 5
@@ -38,8 +38,43 @@ MutatorBool mutatorPosixIsOurs(const struct sigaction *action);
 /* mutatorPosixMakeAction -- what the hook installs in front of a previous action */
 void mutatorPosixMakeAction(const struct sigaction *previous, struct sigaction *action);
 
-/* mutatorPosixHandler -- the handler that the hook installs */
+/* mutatorPosixHandler -- the handler that the hook installs (os/<os>/<cpu>.S)
+ *
+ * Counts itself in mutatorPosixLocal.inside, calls mutatorPosixBody, takes itself
+ * out, calls mutatorPosixPutOff if it must, and jumps to what Body has returned,
+ * with its own arguments and stack, or returns.
+ */
 void mutatorPosixHandler(int signal, siginfo_t *info, void *ucontext);
+
+/* PosixNext -- who gets a fault that is not ours; NULL: it is settled */
+typedef void (*PosixNext)(int signal, siginfo_t *info, void *ucontext);
+
+/* mutatorPosixBody -- the hook itself; `returnsTo` is its caller's address in the handler's frame */
+PosixNext mutatorPosixBody(int signal, siginfo_t *info, void *ucontext, void *returnsTo);
+
+/* mutatorPosixForward -- who gets a signal that is not ours
+ *
+ * For a handler: NULL is not returned, the mask has been made as if the kernel
+ * called it, and the caller must call it.  Otherwise what the kernel would do has been done.
+ */
+PosixNext mutatorPosixForward(PosixHook hook, int signal, siginfo_t *info, ucontext_t *ucontext);
+
+/* mutatorPosixPutOff -- stop here, if that was put off to the hook's end
+ *
+ * Returns   1 to look again whether it was; 0 when it is an outer hook's business
+ */
+int mutatorPosixPutOff(ucontext_t *ucontext);
+
+/* mutatorPosixLocal -- the calling thread's OSLocal */
+extern _Thread_local OSLocalStruct mutatorPosixLocal;
+
+/* mutatorPosixInsideEnded -- the thread is outside again, and something was put off */
+void mutatorPosixInsideEnded(OSLocal local);
+
+/* mutatorPosixSuspend -- the suspending signal's handler; the signal, 0 before set-up; what was there before */
+void mutatorPosixSuspend(int signal, siginfo_t *info, void *ucontext);
+extern AtomicWord mutatorPosixSuspensionSignal;
+extern PosixHookStruct mutatorPosixSuspension;
 
 /* mutatorPosixPageSize -- bytes; set by set-up, and right for our CPUs before it */
 extern AtomicWord mutatorPosixPageSize;
@@ -54,6 +89,32 @@ MutatorBool mutatorPosixRepeats(const siginfo_t *info);
 
 /* mutatorPosixResend -- send the signal to the calling thread again, as it came */
 void mutatorPosixResend(int signal, siginfo_t *info);
+
+/* mutatorPosixThreadSend -- send a thread of this process our signal; false when there is no such thread */
+MutatorBool mutatorPosixThreadSend(MutatorWord thread, int signal);
+MutatorBool mutatorPosixThreadExists(MutatorWord thread);
+
+/* mutatorPosixThreadSent -- did this come from Send?  MayHaveSent -- if it had lost its mark? */
+MutatorBool mutatorPosixThreadSent(const siginfo_t *info);
+MutatorBool mutatorPosixThreadMayHaveSent(const siginfo_t *info);
+
+/* mutatorPosixAtEntry -- is the PC at the hook's beginning?  pre: `inside` is 0, or what is asked about was interrupted
+ * before */
+MutatorBool mutatorPosixAtEntry(const ucontext_t *ucontext);
+
+/* mutatorPosixTail -- the ucontext that a thread is about to be restored from
+ *
+ * For a thread whose PC is behind the end of the hook, or in the code that
+ * returns from a signal; NULL anywhere else.
+ */
+const ucontext_t *mutatorPosixTail(const ucontext_t *ucontext);
+
+/* mutatorPosixReturnsTo -- learn where handlers return to */
+void mutatorPosixReturnsTo(const void *code);
+
+/* mutatorPosixExitSetup -- have exits of threads noticed (set-up); Watch: the calling thread's */
+MutatorRes mutatorPosixExitSetup(void);
+MutatorBool mutatorPosixExitWatch(void);
 
 /* mutatorPosixFrameSize -- bytes of stack that the kernel needs to deliver one signal (set-up) */
 size_t mutatorPosixFrameSize(void);

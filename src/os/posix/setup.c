@@ -21,9 +21,16 @@ void mutatorOSRelease(void *base, size_t size) {
     (void)munmap(base, size);
 }
 
-void mutatorOSSetupLock(void) { (void)pthread_mutex_lock(&setupLock); }
+/* Who is stopped holds no lock that the suspender may want. */
+void mutatorOSSetupLock(void) {
+  mutatorOSInsideBegin();
+  (void)pthread_mutex_lock(&setupLock);
+}
 
-void mutatorOSSetupUnlock(void) { (void)pthread_mutex_unlock(&setupLock); }
+void mutatorOSSetupUnlock(void) {
+  (void)pthread_mutex_unlock(&setupLock);
+  mutatorOSInsideEnd();
+}
 
 void mutatorOSPause(void) {
   const struct timespec millisecond = {.tv_sec = 0, .tv_nsec = 1000000};

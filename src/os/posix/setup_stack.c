@@ -70,7 +70,7 @@ static MutatorBool allocate(StackStruct *result, size_t size) {
 
 static MutatorRes replace(const stack_t *current, size_t size) {
   StackStruct fresh;
-  if (!allocate(&fresh, size))
+  if (!mutatorPosixExitWatch() || !allocate(&fresh, size))
     return MutatorResMEMORY;
   fresh.previous = isOurs(current) ? ours.previous : *current;
   if (sigaltstack(&fresh.stack, NULL) != 0) {

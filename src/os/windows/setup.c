@@ -16,9 +16,16 @@ void mutatorOSRelease(void *base, size_t size) {
     (void)VirtualFree(base, 0, MEM_RELEASE);
 }
 
-void mutatorOSSetupLock(void) { AcquireSRWLockExclusive(&setupLock); }
+/* Who is stopped holds no lock that the suspender may want. */
+void mutatorOSSetupLock(void) {
+  mutatorOSInsideBegin();
+  AcquireSRWLockExclusive(&setupLock);
+}
 
-void mutatorOSSetupUnlock(void) { ReleaseSRWLockExclusive(&setupLock); }
+void mutatorOSSetupUnlock(void) {
+  ReleaseSRWLockExclusive(&setupLock);
+  mutatorOSInsideEnd();
+}
 
 void mutatorOSPause(void) { Sleep(1); }
 

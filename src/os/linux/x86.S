@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/linux/x86.S -- the hook's first and last instructions, 32-bit x86
+ *
+ * As x86_64.S says, with the arguments on the stack:
+ *
+ *   from the start until Left, while `inside` is 0   the hook is just beginning
+ *   from Left until Empty, while `inside` is 0       over; the frame's ucontext is at 40(%esp)
+ *   from Empty until End                             over; it is at 12(%esp)
+ */
+
+#include "cc/gas/elf.inc"
+
+        .att_syntax prefix
+        .text
+        GLOBAL  mutatorPosixHandler
+        GLOBAL  mutatorPosixHandlerLeft
+        GLOBAL  mutatorPosixHandlerEmpty
+        GLOBAL  mutatorPosixHandlerEnd
+
+        .type   mutatorPosixHandler, @function
+        .p2align 4
+mutatorPosixHandler:
+        .cfi_startproc
+        _CET_ENDBR
+        subl    $28, %esp
+        .cfi_adjust_cfa_offset 28
+        movl    %ebx, 24(%esp)
+        .cfi_rel_offset %ebx, 24
+        call    0f
+0:      .cfi_adjust_cfa_offset 4
+        popl    %ebx
+        .cfi_adjust_cfa_offset -4
+        addl    $_GLOBAL_OFFSET_TABLE_ + (. - 0b), %ebx
+        movl    mutatorPosixLocal@gotntpoff(%ebx), %eax
+        addl    %gs:0, %eax
+        movl    %eax, 20(%esp)
+        incl    (%eax)
+        movl    32(%esp), %eax
+        movl    %eax, (%esp)
+        movl    36(%esp), %eax
+        movl    %eax, 4(%esp)
+        movl    40(%esp), %eax
+        movl    %eax, 8(%esp)
+        movl    28(%esp), %eax
+        movl    %eax, 12(%esp)
+        call    mutatorPosixBody
+        movl    %eax, 16(%esp)
+1:      movl    20(%esp), %ecx
+        decl    (%ecx)
+mutatorPosixHandlerLeft:
+        jne     2f
+        cmpl    $0, 4(%ecx)
+        je      2f
+        incl    (%ecx)
+        movl    40(%esp), %eax
+        movl    %eax, (%esp)
+        call    mutatorPosixPutOff
+        testl   %eax, %eax
+        jne     1b
+        movl    20(%esp), %ecx
+        decl    (%ecx)
+2:      movl    24(%esp), %ebx
+        movl    16(%esp), %eax
+        addl    $28, %esp
+        .cfi_adjust_cfa_offset -28
+        .cfi_restore %ebx
+mutatorPosixHandlerEmpty:
+        testl   %eax, %eax
+        jne     3f
+        ret
+3:      jmp     *%eax
+mutatorPosixHandlerEnd:
+        .cfi_endproc
+        .size   mutatorPosixHandler, . - mutatorPosixHandler
+
+        END_OBJECT
