@@ -11,7 +11,7 @@
 #include "support/fault_test.h"
 #include "support/posix/x86_64/inject_handler.h"
 
-static unsigned long called;
+static volatile unsigned long called;
 
 /* The frame that holds a return address into [function, function + 16). */
 static int frameOf(void *const *frames, int count, void (*function)(void)) {
