@@ -9,7 +9,8 @@ set(CMAKE_C_COMPILER gcc)
 # The kernel's <asm/...> are in the 64-bit library's folder, and good for both;
 # the link to them that gcc-multilib makes goes when a cross compiler comes.
 execute_process(COMMAND gcc -print-multiarch OUTPUT_VARIABLE multiarch ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
-set(CMAKE_C_FLAGS_INIT "-m32 -idirafter /usr/include/${multiarch}")
+# Like the library itself, its tests want SSE2.
+set(CMAKE_C_FLAGS_INIT "-m32 -msse2 -idirafter /usr/include/${multiarch}")
 set(CMAKE_ASM_FLAGS_INIT "-m32")
 
 include("${CMAKE_CURRENT_LIST_DIR}/root.cmake")

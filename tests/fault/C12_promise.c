@@ -32,7 +32,7 @@ static void poisonCache(void) { /* plans, but of other instructions */
   size_t i;
   for (i = 0; i <= mutatorPlanCacheMask; i++) {
     mutatorPlanCacheSlots[i].sequence = 2;
-    mutatorPlanCacheSlots[i].bytes[0] = 0x1122334455667788;
+    mutatorPlanCacheSlots[i].bytes[0] = (AtomicWord)UINT64_C(0x1122334455667788);
   }
 }
 

@@ -10,7 +10,7 @@
 #define SET_TF "pushf; orl $0x100, (" rSP "); popf; "
 
 SNIPPET(codeIllegal, "ud2");
-SNIPPET(codeInvalid, ".byte 0x06");
+SNIPPET(codeInvalid, ".byte 0x0f, 0x04");
 SNIPPET(codeBreakpoint, "int3");
 SNIPPET(codeInterrupt3, ".byte 0xcd, 0x03");
 SNIPPET(codeTrace, SET_TF "nop; nop");

@@ -47,7 +47,7 @@ static FaultTestRegisters run(const unsigned char *code, size_t size, unsigned c
   FaultTestRegisters registers;
   memset(&registers, 0, sizeof registers);
   registers.word[FaultTestDI] = (MutatorWord)address;
-  registers.word[FaultTestAX] = 0x1122334455667788u;
+  registers.word[FaultTestAX] = (MutatorWord)UINT64_C(0x1122334455667788);
   registers = faultTestRun(&registers, faultTestCode(code, size), probe, (void *)(uintptr_t)expected);
   CHECK(faultTestStops() == 1, "%u stops", faultTestStops());
   return registers;
@@ -91,7 +91,8 @@ static void stepsStore(NativeProtection protection) {
   (void)RUN(codeStore, base + 64, &stepped);
   (void)RUN(codeStoreByte, base + page - 1, &stepped); /* that it faults shows that the page is still protected */
   nativeProtect(base, page, NativeREAD);
-  CHECK(memcmp(base + 64, bytes, 8) == 0 && base[63] == 'p' && base[72] == 'p', "the store");
+  CHECK(memcmp(base + 64, bytes, sizeof(MutatorWord)) == 0 && base[63] == 'p' && base[64 + sizeof(MutatorWord)] == 'p',
+        "the store");
   CHECK(base[page - 1] == 9 && base[page] == 'p', "the byte at the end of the page");
 }
 

@@ -14,15 +14,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <fault_system.h>
+
 SNIPPET(codeRealStore, "mov " rAX ", (" rDI ")");
 
-/* RBX the page, RBP an open page. */
-SNIPPET(codeOther, "syscall; nop");
-SNIPPET(codeOpenStore, "syscall; mov %r12, (" rBP ")");
-SNIPPET(codeElsewhere, "syscall; mov %r12, 8(" rBX ")");
-SNIPPET(codeDirection, "syscall; mov (" rBX "), %r12");
-SNIPPET(codeAddress, "syscall; lea (" rBX "), %r12");
-SNIPPET(codeUnlisted, "syscall; prefetcht0 (" rBX ")");
+/* KEPT1 the page, KEPT2 an open page. */
+SNIPPET(codeOther, SYSTEM_CALL "; nop");
+SNIPPET(codeOpenStore, SYSTEM_CALL "; mov " rAX ", (" rKEPT2 ")");
+SNIPPET(codeElsewhere, SYSTEM_CALL "; mov " rAX ", 8(" rKEPT1 ")");
+SNIPPET(codeDirection, SYSTEM_CALL "; mov (" rKEPT1 "), " rAX);
+SNIPPET(codeAddress, SYSTEM_CALL "; lea (" rKEPT1 "), " rAX);
+SNIPPET(codeUnlisted, SYSTEM_CALL "; prefetcht0 (" rKEPT1 ")");
 
 static siginfo_t real;
 static unsigned char *page;
@@ -53,12 +55,12 @@ static void forge(const char *name, const unsigned char *code, const unsigned ch
   (void)strncpy(closure, name, sizeof closure - 1);
   closure[sizeof closure - 1] = 0;
   registers.word[FaultTestAX] = SYS_rt_tgsigqueueinfo;
-  registers.word[FaultTestDI] = (MutatorWord)getpid();
-  registers.word[FaultTestSI] = (MutatorWord)syscall(SYS_gettid);
-  registers.word[FaultTestDX] = SIGSEGV;
-  registers.word[MutatorRegisterR10] = (MutatorWord)&forged;
-  registers.word[FaultTestBX] = (MutatorWord)page;
-  registers.word[FaultTestBP] = (MutatorWord)open;
+  registers.word[FaultTestCall1] = (MutatorWord)getpid();
+  registers.word[FaultTestCall2] = (MutatorWord)syscall(SYS_gettid);
+  registers.word[FaultTestCall3] = SIGSEGV;
+  registers.word[FaultTestCall4] = (MutatorWord)&forged;
+  registers.word[FaultTestKept1] = (MutatorWord)page;
+  registers.word[FaultTestKept2] = (MutatorWord)open;
   (void)faultTestRun(&registers, faultTestCode(code, (size_t)(end - code)), probeForged, closure);
   CHECK(faultTestStops() == 1, "%s: %u stops", name, faultTestStops());
 }

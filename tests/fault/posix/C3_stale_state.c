@@ -57,7 +57,7 @@ int main(void) {
   CHECK(MutatorFaultRangeAdd(&range, page, page + nativePageSize(), callback, NULL, &window) == MutatorResOK, "add");
   nativeProtect(page, nativePageSize(), NativeNONE);
   for (i = 1; i <= 3; i++) {
-    __asm__ volatile("movq %1, 8(%0)" : : "r"(page), "r"((uint64_t)i) : "memory");
+    __asm__ volatile("mov %1, 8(%0)" : : "r"(page), "r"((MutatorWord)i) : "memory");
     CHECK(stepped == i, "%u steps", stepped);
     CHECK(kill(getpid(), SIGSEGV) == 0, "kill");
     CHECK(sent == i && stepped == i, "%u signals, %u steps", sent, stepped);

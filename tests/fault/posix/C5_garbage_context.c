@@ -43,7 +43,7 @@ static void randomCode(unsigned char *code) {
     return;
   if (pick(4) == 0)
     code[at++] = 0x66;
-  if (pick(2) == 0)
+  if (sizeof(MutatorWord) == 8 && pick(2) == 0)
     code[at++] = (unsigned char)(0x40 + pick(16));
   if (pick(8) == 0) {
     code[at++] = 0x0f;
@@ -60,15 +60,15 @@ static void randomRecord(siginfo_t *info, ucontext_t *ucontext, const unsigned c
   unsigned i;
   memset(info, 0, sizeof *info);
   memset(ucontext, 0, sizeof *ucontext);
-  for (i = 0; i < 16; i++)
-    nativeUcontextSet(ucontext, i, faultTestRandom(&seed) >> pick(64));
+  for (i = 0; i < FAULT_TEST_GENERAL; i++)
+    nativeUcontextSet(ucontext, i, (MutatorWord)faultTestRandom(&seed) >> pick(64));
   nativeUcontextSet(ucontext, MutatorRegisterPC, (MutatorWord)code);
-  nativeUcontextSet(ucontext, MutatorRegisterFLAGS, pick(4) == 0 ? faultTestRandom(&seed) : 0x10202);
+  nativeUcontextSet(ucontext, MutatorRegisterFLAGS, pick(4) == 0 ? (MutatorWord)faultTestRandom(&seed) : 0x10202);
   if (pick(16) == 0)
-    nativeUcontextSet(ucontext, MutatorRegisterPC, faultTestRandom(&seed));
+    nativeUcontextSet(ucontext, MutatorRegisterPC, (MutatorWord)faultTestRandom(&seed));
   info->si_signo = pick(4) != 0 ? SIGSEGV : signals[pick(6)];
   info->si_code = pick(4) != 0 ? SEGV_ACCERR : codes[pick(5)];
-  info->si_addr = (void *)faultTestRandom(&seed);
+  info->si_addr = (void *)(uintptr_t)faultTestRandom(&seed);
   ucontext->uc_mcontext.gregs[REG_TRAPNO] = pick(8) == 0 ? pick(20) : 14;
   ucontext->uc_mcontext.gregs[REG_ERR] = pick(16) == 0 ? (greg_t)faultTestRandom(&seed) : (greg_t)(4 + 2 * pick(2));
 }

@@ -8,6 +8,8 @@
 
 #include "support/fault_test.h"
 
+#include <fault_system.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -29,9 +31,9 @@
   extern const unsigned char name##_start[], name##_commit[], name##_abort[]
 
 SEQUENCE(codeNop, "nop");
-SEQUENCE(codeStoreElsewhere, "mov %rax, 8(%rbp)");
-SEQUENCE(codeLoadThere, "mov (%rdi), %rax");
-SEQUENCE(codeStoreNear, "mov %rax, 8(%rdi)");
+SEQUENCE(codeStoreElsewhere, "mov " rAX ", 8(" rBP ")");
+SEQUENCE(codeLoadThere, "mov (" rDI "), " rAX);
+SEQUENCE(codeStoreNear, "mov " rAX ", 8(" rDI ")");
 
 SNIPPET(codePlain, "mov " rAX ", (" rDI ")");
 
@@ -56,6 +58,8 @@ static void checkDeclined(FaultTestStop stop) {
 static MutatorBool probeSynthetic(FaultTestStop stop) {
   static unsigned char handler[] = {0x0f, 0xb9, 0x3d, 0x53, 0x30, 0x05, 0x53, 0x48, 0x89, 0x47, 0x08, 0x90, 0x90};
   NativePictureStruct picture;
+  if (sizeof(MutatorWord) == 4)
+    handler[7] = 0x3e;                                                   /* DS, where 64-bit mode has REX.W */
   nativeSet(&stop->native, MutatorRegisterPC, (MutatorWord)handler + 7); /* mov %rax, 8(%rdi) */
   checkDeclined(stop);
   handler[4] ^= 1; /* another number: no abort handler, the operand is just elsewhere */
@@ -81,7 +85,7 @@ static MutatorBool probeReal(FaultTestStop stop) {
 
 static void *threadPointer(void) {
   void *pointer;
-  __asm__("mov %%fs:0, %0" : "=r"(pointer));
+  __asm__("mov %" rTHREAD ":0, %0" : "=r"(pointer));
   return pointer;
 }
 

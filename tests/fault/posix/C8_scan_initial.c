@@ -14,15 +14,16 @@
 #include <string.h>
 
 /* RSI 64 words, none of them poison. */
-#define LOAD_SSE ".irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\nmovups 16*\\n(%rsi), %xmm\\n\n.endr\n"
+#define LOAD_SSE ".irp n," FAULT_TEST_XMM "\nmovups 16*\\n(" rSI "), %xmm\\n\n.endr\n"
 SNIPPET(faultSSE, "fninit\n" LOAD_SSE "mov (" rDI "), " rAX);
 SNIPPET(faultUpperZero, "fninit\n" LOAD_SSE "vzeroupper; mov (" rDI "), " rAX);
 SNIPPET(faultAllZero, "fninit; vzeroall; mov (" rDI "), " rAX);
-SNIPPET(faultAVX, "vmovups (" rSI "), %ymm0; vmovups (" rSI "), %ymm15; movq (" rSI "), %mm0; mov (" rDI "), " rAX);
-SNIPPET(fault512, "vmovups (" rSI "), %zmm0; vmovups (" rSI "), %zmm31; kmovq (" rSI "), %k1; movq (" rSI "), %mm0;"
-                  "mov (" rDI "), " rAX);
+SNIPPET(faultAVX, ".irp n," FAULT_TEST_XMM "\nvmovups (" rSI "), %ymm\\n\n.endr\n"
+                  "movq (" rSI "), %mm0; mov (" rDI "), " rAX);
+SNIPPET(fault512, ".irp n," FAULT_TEST_ZMM "\nvmovups (" rSI "), %zmm\\n\n.endr\n"
+                  "kmovq (" rSI "), %k1; movq (" rSI "), %mm0; mov (" rDI "), " rAX);
 
-static const MutatorWord poison = 0xdeadbeefdeadbeef;
+static const MutatorWord poison = (MutatorWord)UINT64_C(0xdeadbeefdeadbeef);
 enum { StackSize = 1 << 20, HeaderOffset = 512 };
 static unsigned char *stack;
 
@@ -34,8 +35,8 @@ typedef struct Component {
   size_t offset, size;
 } Component;
 
-static Component components[] = {{"x87", 0, 32, 128}, {"SSE", 1, 160, 256},          {"AVX", 2, 0, 0},
-                                 {"masks", 5, 0, 0},  {"ZMM upper halves", 6, 0, 0}, {"ZMM16 to 31", 7, 0, 0}};
+static Component components[] = {{"x87", 0, 32, 128}, {"SSE", 1, 160, 16 * FAULT_TEST_XMMS}, {"AVX", 2, 0, 0},
+                                 {"masks", 5, 0, 0},  {"ZMM upper halves", 6, 0, 0},         {"ZMM16 to 31", 7, 0, 0}};
 enum { Components = sizeof components / sizeof components[0] };
 
 /* CPUID leaf 0xD: EAX the size, EBX the offset. */
@@ -50,7 +51,7 @@ static void findComponents(void) {
   }
 }
 
-static unsigned char *stateOf(FaultTestStop stop) { return (unsigned char *)stop->native.ucontext->uc_mcontext.fpregs; }
+static unsigned char *stateOf(FaultTestStop stop) { return nativeFxsave(stop->native.ucontext); }
 
 static uint64_t present(FaultTestStop stop) {
   uint64_t bits;
@@ -121,6 +122,7 @@ static void checkWithout(FaultTestStop stop, const Component *component) {
 static void checkForeign(FaultTestStop stop) {
   unsigned char *state = stateOf(stop);
   const Component all = {"extended state", 0, HeaderOffset, 2048};
+  const fpregset_t fpregs = stop->native.ucontext->uc_mcontext.fpregs;
   uint32_t magic;
   memcpy(&magic, state + 464, sizeof magic);
   memset(state + 464, 0, sizeof magic);
@@ -128,7 +130,7 @@ static void checkForeign(FaultTestStop stop) {
   memcpy(state + 464, &magic, sizeof magic);
   stop->native.ucontext->uc_mcontext.fpregs = NULL;
   CHECK(MutatorContextScan(&stop->context, watch, &(Watch){0}) == MutatorResOK, "no state at all");
-  stop->native.ucontext->uc_mcontext.fpregs = (fpregset_t)(void *)state;
+  stop->native.ucontext->uc_mcontext.fpregs = fpregs;
 }
 
 static MutatorBool probe(FaultTestStop stop) {
@@ -149,7 +151,7 @@ static void run(const char *name, const unsigned char *code, const unsigned char
   size_t i;
   (void)snprintf(closure, sizeof closure, "%s", name);
   for (i = 0; i < 64; i++)
-    words[i] = 0x1111111111111111 + i;
+    words[i] = (MutatorWord)UINT64_C(0x1111111111111111) + i;
   for (i = 0; i < StackSize; i += sizeof poison)
     memcpy(stack + i, &poison, sizeof poison);
   registers.word[FaultTestDI] = (MutatorWord)faultTestPageNew(FaultTestPageNOACCESS);

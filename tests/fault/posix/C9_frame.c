@@ -39,13 +39,13 @@ static void allowed(FaultTestStop stop, const char *what, const void *address) {
 }
 
 static MutatorBool probeStore(FaultTestStop stop) {
-  unsigned char *state = (unsigned char *)stop->native.ucontext->uc_mcontext.fpregs;
+  unsigned char *state = nativeFxsave(stop->native.ucontext);
   unsigned char *sp = (unsigned char *)nativeGet(&stop->native, MutatorRegisterSP);
   MutatorWord local = 0;
   uintptr_t below = (uintptr_t)&local - 256;
-  declined(stop, "a saved register", &stop->native.ucontext->uc_mcontext.gregs[REG_RBX]);
-  declined(stop, "the saved PC", &stop->native.ucontext->uc_mcontext.gregs[REG_RIP]);
-  declined(stop, "into the ucontext from below", (unsigned char *)stop->native.ucontext - 4);
+  declined(stop, "a saved register", &stop->native.ucontext->uc_mcontext.gregs[nativeSlots[FaultTestBX]]);
+  declined(stop, "the saved PC", &stop->native.ucontext->uc_mcontext.gregs[nativeSlots[MutatorRegisterPC]]);
+  declined(stop, "into the ucontext from below", (unsigned char *)stop->native.ucontext + 1 - sizeof(MutatorWord));
   declined(stop, "the siginfo", stop->native.info);
   declined(stop, "the end of the siginfo", (unsigned char *)(stop->native.info + 1) - 1);
   declined(stop, "the saved vector registers", state + 160);
@@ -58,13 +58,15 @@ static MutatorBool probeStore(FaultTestStop stop) {
   allowed(stop, "static memory", outer);
   allowed(stop, "the mutator's stack", sp);
   allowed(stop, "the mutator's stack further up", sp + 512);
+  if (MUTATOR_RED_ZONE == 0)
+    return 0;
   allowed(stop, "the mutator's red zone", sp - 8);
   allowed(stop, "the end of the mutator's red zone", sp - 128);
   return 0;
 }
 
 static MutatorBool probeLoad(FaultTestStop stop) {
-  allowed(stop, "a load from the frame", &stop->native.ucontext->uc_mcontext.gregs[REG_RBX]);
+  allowed(stop, "a load from the frame", &stop->native.ucontext->uc_mcontext.gregs[nativeSlots[FaultTestBX]]);
   CHECK(MutatorContextStepInstruction(&stop->context) == MutatorResOK, "a load from the frame");
   CHECK(nativeGet(&stop->native, FaultTestAX) == 0x5ca1ab1e, "a load from the frame");
   return 0;

@@ -15,7 +15,7 @@
 #include "os/os.h"
 #include "support/fault_test.h"
 
-enum { Red = 128, KernelUcontext = 304 };
+#include <fault_system.h>
 
 /* A stack of the handler's own, and the alternate stack right above it. */
 enum { CoroutineSize = 128 * 1024, AlternateSize = 256 * 1024 };
@@ -39,14 +39,15 @@ static MutatorBool hits(const MutatorNativeStruct *native, const void *address, 
 static unsigned char *stateEnd(const MutatorNativeStruct *native) {
   unsigned char *state = (unsigned char *)native->ucontext->uc_mcontext.fpregs;
   uint32_t size;
-  memcpy(&size, state + 468, sizeof size); /* extended_size */
+  memcpy(&size, nativeFxsave(native->ucontext) + 468, sizeof size); /* extended_size */
   return state + size;
 }
 
 static void checkParts(const MutatorNativeStruct *n) {
   unsigned char *u = (unsigned char *)n->ucontext, *end = stateEnd(n);
-  CHECK(hits(n, u - 8, 1) && hits(n, u - 8, 8), "the return address");
-  CHECK(hits(n, u, 1) && hits(n, u + KernelUcontext - 1, 1), "the ucontext");
+  unsigned char *back = FAULT_TEST_RETURN(n->info, u);
+  CHECK(hits(n, back, 1) && hits(n, back, sizeof(void *)), "the return address");
+  CHECK(hits(n, u, 1) && hits(n, u + FAULT_TEST_UCONTEXT - 1, 1), "the ucontext");
   CHECK(hits(n, n->info, 1) && hits(n, (char *)n->info + 127, 1), "the siginfo");
   CHECK(hits(n, end - 1, 1) && hits(n, end - 1, 16), "the end of the state");
   CHECK(!hits(n, end, 16), "past the end of the state");
@@ -57,10 +58,10 @@ static void checkParts(const MutatorNativeStruct *n) {
 
 /* On a stack that has nothing to do with the signal. */
 static void elsewhere(void) {
-  unsigned char here = 0;
+  unsigned char here = 0, *back = FAULT_TEST_RETURN(asked->info, asked->ucontext);
   checkParts(asked);
-  CHECK(hits(asked, (unsigned char *)asked->ucontext - 12, 8), "into the return address, from below");
-  CHECK(!hits(asked, (unsigned char *)asked->ucontext - 16, 8), "below the frame, which is not where we run");
+  CHECK(hits(asked, back - 4, 8), "into the return address, from below");
+  CHECK(!hits(asked, back - 8, 8), "below the frame, which is not where we run");
   CHECK(hits(asked, &here, 1) && hits(asked, beside(&here, -1024), 8), "where the handler runs");
   CHECK(!hits(asked, beside(&here, -16384), 8), "below the handler");
   CHECK(!hits(asked, beside(&here, 16384), 8), "above the handler");
@@ -82,7 +83,7 @@ static void checkHere(const MutatorNativeStruct *n) {
   CHECK(hits(n, local, 8), "a local variable");
   CHECK(hits(n, beside(local, -1024), 8), "what is about to be pushed");
   CHECK(hits(n, (unsigned char *)n->ucontext - 64, 8), "the handler's first frame");
-  CHECK(!hits(n, sp, 8) && !hits(n, sp - Red, 8), "the interrupted stack");
+  CHECK(!hits(n, sp, 8) && !hits(n, sp - MUTATOR_RED_ZONE, 8), "the interrupted stack");
 }
 
 static void store(void) { *(volatile unsigned char *)page = 1; }
@@ -122,15 +123,17 @@ static void copied(int signal, siginfo_t *info, void *ucontext) {
 }
 
 static void byHand(void) {
-  ucontext_t record;
-  siginfo_t info;
-  const MutatorNativeStruct native = {.info = &info, .ucontext = &record};
-  unsigned char local[8];
-  memset(&record, 0, sizeof record);
-  CHECK(hits(&native, &record, 8) && hits(&native, &info, 8), "the record");
-  CHECK(!hits(&native, local, 8), "a variable beside it");
-  CHECK(getcontext(&record) == 0, "getcontext");
-  CHECK(hits(&native, &record, 8) && !hits(&native, local, 8), "a variable beside it");
+  struct {
+    unsigned char local[8], apart[32];
+    siginfo_t info;
+    ucontext_t record;
+  } hand;
+  const MutatorNativeStruct native = {.info = &hand.info, .ucontext = &hand.record};
+  memset(&hand, 0, sizeof hand);
+  CHECK(hits(&native, &hand.record, 8) && hits(&native, &hand.info, 8), "the record");
+  CHECK(!hits(&native, hand.local, 8), "a variable beside it");
+  CHECK(getcontext(&hand.record) == 0, "getcontext");
+  CHECK(hits(&native, &hand.record, 8) && !hits(&native, hand.local, 8), "a variable beside it");
 }
 
 static void install(void (*action)(int, siginfo_t *, void *), int flags) {

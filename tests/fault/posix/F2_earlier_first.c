@@ -37,7 +37,7 @@ static void previous(int signal, siginfo_t *info, void *pointer) {
   ucontext_t *ucontext = pointer;
   previousCalls++;
   if (info->si_code > 0 && info->si_addr == theirs) {
-    faultTestSet(ucontext, MutatorRegisterRDI, (MutatorWord)theirs + faultTestPageSize());
+    faultTestSet(ucontext, FaultTestDI, (MutatorWord)theirs + faultTestPageSize());
     return;
   }
   if (restores) {

@@ -22,6 +22,8 @@
 #include "os/os.h"
 #include "support/fault_test.h"
 
+#include <fault_system.h>
+
 enum { Calls = 6 };
 
 /* What the previous handler sees of a call. */
@@ -125,13 +127,10 @@ static const Previous previousActions[] = {
 
 static int theSignal;
 
-/* movb $1, (%rdi); movb $1, (%rsi); ret */
-static const unsigned char program[] = {0xc6, 0x07, 0x01, 0xc6, 0x06, 0x01, 0xc3};
-static void *runnable;
+static const unsigned char stores[] = FAULT_TEST_STORES, refused[] = FAULT_TEST_REFUSED;
+static unsigned char *runnable; /* both, 64 bytes apart */
 static void fault(void) { ((void (*)(void *, void *))(uintptr_t)runnable)(page, page + 1); }
-static void noncanonical(void) {
-  ((void (*)(void *, void *))(uintptr_t)runnable)((void *)(uintptr_t)0x8000000000000000u, page);
-}
+static void protection(void) { ((void (*)(void *, void *))(uintptr_t)(runnable + 64))(page, page); }
 static void sendRaise(void) { (void)raise(theSignal); }
 static void sendQueue(void) {
   union sigval value;
@@ -197,7 +196,7 @@ typedef struct Event {
 } Event;
 static const Event events[] = {
     {"fault", fault},
-    {"noncanonical", noncanonical},
+    {"general protection", protection},
     {"raise", sendRaise},
     {"queue", sendQueue},
     {"twice", sendTwice},
@@ -260,7 +259,7 @@ static void note(pid_t process, int signal) {
   siginfo_t info;
   outcome->lastSignal = signal;
   if (ptrace(PTRACE_GETREGS, process, NULL, &registers) == 0)
-    outcome->lastPC = registers.rip;
+    outcome->lastPC = registers.FAULT_TEST_USER_PC;
   if (ptrace(PTRACE_GETSIGINFO, process, NULL, &info) == 0) {
     outcome->lastCode = info.si_code;
     outcome->lastAddress = info.si_code > 0 ? info.si_addr : NULL;
@@ -294,8 +293,9 @@ static void print(const char *title, const Outcome *o) {
   printf("  %s: status %#x calls %u finished %u last %d/%d pc %#lx at %p\n", title, (unsigned)o->status, o->calls,
          o->finished, o->lastSignal, o->lastCode, (unsigned long)o->lastPC, o->lastAddress);
   for (i = 0; i < o->calls && i < Calls; ++i)
-    printf("     %d code %d addr %p mask %lx saved %lx pc %lx errno %d\n", o->call[i].signal, o->call[i].code,
-           o->call[i].address, o->call[i].mask, o->call[i].savedMask, (unsigned long)o->call[i].pc, o->call[i].error);
+    printf("     %d code %d addr %p mask %llx saved %llx pc %lx errno %d\n", o->call[i].signal, o->call[i].code,
+           o->call[i].address, (unsigned long long)o->call[i].mask, (unsigned long long)o->call[i].savedMask,
+           (unsigned long)o->call[i].pc, o->call[i].error);
 }
 
 int main(void) {
@@ -304,13 +304,14 @@ int main(void) {
   Outcome with, without;
   outcome = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   runnable = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  memcpy(runnable, program, sizeof program);
+  memcpy(runnable, stores, sizeof stores);
+  memcpy(runnable + 64, refused, sizeof refused);
   for (s = 0; s < 2; ++s) {
     theSignal = signals[s];
     page = newPage(theSignal);
     for (p = 0; p < sizeof previousActions / sizeof previousActions[0]; ++p)
       for (e = 0; e < sizeof events / sizeof events[0]; ++e) {
-        if (theSignal == SIGBUS && events[e].make == noncanonical)
+        if (theSignal == SIGBUS && events[e].make == protection)
           continue;
         /* Whatever handles a signal ends sigsuspend(2), and what ignores it does not. */
         if (events[e].make == suspended && previousActions[p].handler == SIG_IGN)

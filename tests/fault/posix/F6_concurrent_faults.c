@@ -34,19 +34,19 @@ static MutatorFaultResult callback(MutatorFaultRange range, MutatorContext conte
 
 /* The last word of the page is the storm's. */
 static void storm(int signal) {
-  uint64_t word;
+  MutatorWord word;
   (void)signal;
   __asm__ volatile("mov (%1), %0" : "=r"(word) : "r"(base + nativePageSize() - 8) : "memory");
-  CHECK(word == 0x5ca1ab1e, "a load in the storm gives %#llx", (unsigned long long)word);
+  CHECK(word == 0x5ca1ab1e, "a load in the storm gives %#zx", (size_t)word);
   (void)__atomic_fetch_add(&storms, 1, __ATOMIC_RELAXED);
 }
 
 static void count(unsigned char *word) {
   unsigned i;
   for (i = 0; i < Rounds; i++) {
-    uint64_t value;
+    MutatorWord value;
     __asm__ volatile("mov (%1), %0" : "=r"(value) : "r"(word) : "memory");
-    CHECK(value == i, "after %u rounds the word has %llu", i, (unsigned long long)value);
+    CHECK(value == i, "after %u rounds the word has %zu", i, (size_t)value);
     value++;
     __asm__ volatile("mov %0, (%1)" : : "r"(value), "r"(word) : "memory");
   }

@@ -170,25 +170,25 @@ static void previous(int signal, siginfo_t *info, void *pointer) {
 SNIPPET(form0, "mov (" rDI "), %al");
 SNIPPET(form1, "mov (" rDI "), " rAX);
 SNIPPET(form2, "mov %ah, (" rDI ")");
-SNIPPET(form3, "mov %r9, 8(" rDI ")");
+SNIPPET(form3, "mov " rDX ", 8(" rDI ")");
 SNIPPET(form4, "movb $1, (" rDI "," rCX ")");
-SNIPPET(form5, "movq $1, 256(" rDI "," rCX ",8)");
+SNIPPET(form5, "mov" WORD " $1, 256(" rDI "," rCX ",8)");
 SNIPPET(form6, "movzbl (" rDI "), %eax");
-SNIPPET(form7, "movzwq (" rDI "), " rAX);
+SNIPPET(form7, "movzw" WORD " (" rDI "), " rAX);
 SNIPPET(form8, "movsbw (" rDI "), %ax");
-SNIPPET(form9, "movslq (" rDI "), " rAX);
+SNIPPET(form9, "movsw" WORD " (" rDI "), " rAX);
 SNIPPET(form10, "cmp %al, (" rDI ")");
-SNIPPET(form11, "cmp (" rDI "), %r11");
+SNIPPET(form11, "cmp (" rDI "), " rDX);
 SNIPPET(form12, "cmpw $300, (" rDI ")");
-SNIPPET(form13, "cmpq $-1, (" rDI ")");
+SNIPPET(form13, "cmp" WORD " $-1, (" rDI ")");
 SNIPPET(form14, "test " rDX ", (" rDI ")");
 SNIPPET(form15, "testb $4, (" rDI ")");
 SNIPPET(form16, "testl $0x1234567, (" rDI ")");
 SNIPPET(form17, "sgdt (" rDI ")");           /* declined */
 SNIPPET(form18, "cvtsd2si (" rDI "), " rAX); /* Capstone 4.0.2 allocates for it */
 SNIPPET(form19, "xorps (" rDI "), %xmm1");
-SNIPPET(form20, ".byte 0x66, 0x48, 0x89, 0x07");
-SNIPPET(form21, "lock cmpxchg16b (" rDI ")");
+SNIPPET(form20, ".byte 0x66, 0xf3, 0x89, 0x07");
+SNIPPET(form21, "lock cmpxchg8b (" rDI ")");
 SNIPPET(form22, "fldl (" rDI ")");
 
 #define FORM(n) \
@@ -224,10 +224,11 @@ static void copyForms(void) {
 static void runForm(unsigned copy, unsigned form, unsigned char *address) {
   unsigned char *code = codeAt(copy, form);
   length = (size_t)(forms[form].end - forms[form].code);
-  __asm__ volatile("sub $128, %%rsp; call *%0; add $128, %%rsp"
-                   :
-                   : "a"(code), "D"(address), "c"((uintptr_t)0), "d"((uintptr_t)1)
-                   : "rbx", "r9", "r11", "xmm1", "st", "memory", "cc");
+  uintptr_t a = (uintptr_t)code, c = 0, d = 1;
+  __asm__ volatile("sub $128, %" rSP "; call *%0; add $128, %" rSP
+                   : "+a"(a), "+c"(c), "+d"(d)
+                   : "D"(address)
+                   : "xmm1", "st", "memory", "cc");
   __asm__ volatile("emms; pxor %%xmm1, %%xmm1" : : : "xmm1");
 }
 

@@ -15,7 +15,10 @@ const int nativeSlots[MutatorRegisterLIMIT] = {REG_EAX, REG_ECX, REG_EDX, REG_EB
                                                REG_EBP, REG_ESI, REG_EDI, REG_EIP, REG_EFL};
 
 /* After the 112 bytes that FSAVE writes (asm/sigcontext.h, struct _fpstate_32). */
-unsigned char *nativeFxsave(const ucontext_t *ucontext) { return (unsigned char *)ucontext->uc_mcontext.fpregs + 112; }
+unsigned char *nativeFxsave(const ucontext_t *ucontext) {
+  unsigned char *fsave = (unsigned char *)ucontext->uc_mcontext.fpregs;
+  return fsave != NULL ? fsave + 112 : NULL;
+}
 
 /* x87's registers and tags come from what FSAVE wrote (Linux arch/x86/kernel/fpu/regset.c,
  * convert_to_fxsr): seven words, of which the third has two bits a register, then ten bytes each. */
