@@ -34,17 +34,19 @@ static MutatorBool privateIsFree(InjectArea area, InjectFrame frame) {
   return area->stackBase != area->stackLimit;
 }
 
-/* Is every page of [sp - room, sp) there?  Each is read once, which also makes
- * the system extend a stack that grows by itself. */
+/* Is every page of [sp - room, sp) there?  Each is read once, from the top down,
+ * which also makes the system extend a stack that grows by itself. */
 static MutatorBool hasRoom(MutatorWord sp, MutatorWord room) {
   enum { SmallestPage = 4096 };
-  MutatorWord at;
+  MutatorWord at, left;
   unsigned char byte;
   if (sp < room)
     return 0;
-  for (at = sp - room; at < sp; at += SmallestPage)
-    if (!mutatorArchNofaultLoad(&byte, (const void *)at, 1))
+  for (left = room; left > 0; left -= at) {
+    at = left < SmallestPage ? left : SmallestPage;
+    if (!mutatorArchNofaultLoad(&byte, (const void *)(sp - room + left - at), 1))
       return 0;
+  }
   return 1;
 }
 

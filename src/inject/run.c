@@ -27,6 +27,7 @@ MutatorWord mutatorInjectRun(ArchInject arch) {
   if (lost(frame))
     return ArchInjectBackLOST;
   mutatorOSErrorSet(error);
+  mutatorOSRecordEdited(&frame->context.native, arch->state);
   loadRegisters(frame, &machine);
   if (area->back == MutatorInjectBackTRAP || area->shadow || !mutatorArchInjectStraight(arch))
     return ArchInjectBackTRAP;
@@ -70,6 +71,13 @@ unsigned MutatorInjectDepth(void) {
   return area == NULL ? 0 : (unsigned)area->depth;
 }
 
+static MutatorRes scanFrame(InjectArea area, InjectFrame frame, MutatorAreaScan scan, void *closure) {
+  MutatorRes res = MutatorContextScan(&frame->context, scan, closure);
+  MutatorWord *base, *limit;
+  mutatorOSRecordRest(injectState(frame), area->stateSize, &base, &limit);
+  return res == MutatorResOK && base != limit ? scan(base, limit, closure) : res;
+}
+
 MutatorRes MutatorInjectScan(void *memory, MutatorAreaScan scan, void *closure) {
   InjectArea area = memory != NULL ? memory : mutatorOSInjectArea();
   MutatorRes res = MutatorResOK;
@@ -77,6 +85,6 @@ MutatorRes MutatorInjectScan(void *memory, MutatorAreaScan scan, void *closure) 
   if (!injectAreaCheck(area) || scan == NULL)
     return MutatorResPARAM;
   for (i = 0; i < area->depth && res == MutatorResOK; i++)
-    res = MutatorContextScan(&injectFrame(area, i)->context, scan, closure);
+    res = scanFrame(area, injectFrame(area, i), scan, closure);
   return res;
 }

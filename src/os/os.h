@@ -171,6 +171,12 @@ size_t mutatorOSRecordSize(void);
 MutatorBool mutatorOSRecordCopy(MutatorNativeStruct *native, void *record, unsigned char *state, size_t stateSize,
                                 const MutatorNativeStruct *from, MutatorWord *maskReturn);
 
+/* mutatorOSRecordEdited -- the callback has returned: its edits of the copy's vector registers go to `state`
+ *
+ * mutatorOSRecordRest: the stretch of `state` that a context of the copy does not show; empty where it shows all. */
+void mutatorOSRecordEdited(const MutatorNativeStruct *copy, unsigned char *state);
+void mutatorOSRecordRest(unsigned char *state, size_t stateSize, MutatorWord **baseReturn, MutatorWord **limitReturn);
+
 /* mutatorOSRecordRestore -- the copy's vector registers back into a live record */
 MutatorBool mutatorOSRecordRestore(const MutatorNativeStruct *to, const MutatorNativeStruct *copy,
                                    const unsigned char *state);

@@ -41,3 +41,14 @@ MutatorBool mutatorOSRecordRestore(const MutatorNativeStruct *to, const MutatorN
   (void)copy;
   return mutatorLinuxStateRestore(to->ucontext, state);
 }
+
+/* The copy's vector registers are the state. */
+void mutatorOSRecordEdited(const MutatorNativeStruct *copy, unsigned char *state) {
+  (void)copy;
+  (void)state;
+}
+
+void mutatorOSRecordRest(unsigned char *state, size_t stateSize, MutatorWord **baseReturn, MutatorWord **limitReturn) {
+  (void)stateSize;
+  *baseReturn = *limitReturn = (MutatorWord *)(void *)state;
+}

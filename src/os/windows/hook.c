@@ -43,7 +43,8 @@ static const RowStruct rows[] = {
     {EXCEPTION_IN_PAGE_ERROR, MutatorFaultHookMEMORY},
     {EXCEPTION_DATATYPE_MISALIGNMENT, MutatorFaultHookMEMORY},
     {EXCEPTION_ILLEGAL_INSTRUCTION, MutatorFaultHookILLEGAL},
-    {EXCEPTION_PRIV_INSTRUCTION, MutatorFaultHookILLEGAL},
+    /* A general protection fault, with the memory faults on other systems too. */
+    {EXCEPTION_PRIV_INSTRUCTION, MutatorFaultHookMEMORY},
     {EXCEPTION_BREAKPOINT, MutatorFaultHookTRAP},
     {EXCEPTION_SINGLE_STEP, MutatorFaultHookTRAP},
     {EXCEPTION_INT_DIVIDE_BY_ZERO, MutatorFaultHookFLOAT},
@@ -70,6 +71,7 @@ static MutatorBool isWanted(DWORD code) {
 
 /* What is not ours goes on along the list, and then to frames, as if we were not there. */
 LONG WINAPI mutatorWindowsHandler(EXCEPTION_POINTERS *pointers) {
+  mutatorCoreHandlerEnter();
   if (isWanted(pointers->ExceptionRecord->ExceptionCode) && MutatorFaultDispatch(pointers)) {
     remember(pointers->ExceptionRecord);
     return EXCEPTION_CONTINUE_EXECUTION;
@@ -80,6 +82,7 @@ LONG WINAPI mutatorWindowsHandler(EXCEPTION_POINTERS *pointers) {
 
 /* First on the list where the handler above is the last. */
 LONG WINAPI mutatorWindowsRecover(EXCEPTION_POINTERS *pointers) {
+  mutatorCoreHandlerEnter();
   if (!MutatorFaultRecover(pointers))
     return EXCEPTION_CONTINUE_SEARCH;
   remember(pointers->ExceptionRecord);

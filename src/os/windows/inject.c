@@ -1,33 +1,115 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * os/windows/inject.c -- no injections yet: no thread gets an area
+ * os/windows/inject.c -- the calling thread's area, and copies of records, for injections
+ *
+ * A copied context holds what CONTEXT itself does, x87 and SSE included.  The
+ * trampoline saves all components; those of the context are the callback's to
+ * edit, and the others only go back as they were.
  */
 
-#include "os/os.h"
+#include <string.h>
 
-size_t mutatorOSRecordSize(void) { return 0; }
+#include "os/windows/windows.h"
 
-MutatorBool mutatorOSRecordCopy(MutatorNativeStruct *native, void *record, unsigned char *state, size_t stateSize,
-                                const MutatorNativeStruct *from, MutatorWord *maskReturn) {
-  (void)native, (void)record, (void)state, (void)stateSize, (void)from, (void)maskReturn;
-  return 0;
-}
+/* The slot of thread-local storage + 1; 0: none yet. */
+AtomicWord mutatorWindowsInjectSlot;
 
-MutatorBool mutatorOSRecordRestore(const MutatorNativeStruct *to, const MutatorNativeStruct *copy,
-                                   const unsigned char *state) {
-  (void)to, (void)copy, (void)state;
-  return 0;
-}
-
-void *mutatorOSInjectArea(void) { return NULL; }
-
-MutatorRes mutatorOSInjectAreaSet(void *area) {
-  (void)area;
-  return MutatorResUNIMPL;
+/* TlsGetValue sets the last error, even when all is well. */
+void *mutatorOSInjectArea(void) {
+  const uintptr_t slot = atomicLoadAcquire(&mutatorWindowsInjectSlot);
+  const DWORD error = GetLastError();
+  void *area = slot == 0 ? NULL : TlsGetValue((DWORD)slot - 1);
+  SetLastError(error);
+  return area;
 }
 
 MutatorWord mutatorOSErrorGet(void) { return GetLastError(); }
 
 void mutatorOSErrorSet(MutatorWord error) { SetLastError((DWORD)error); }
 
-MutatorBool mutatorOSShadowStack(void) { return 0; }
+MutatorBool mutatorOSShadowStack(void) { return atomicLoadRelaxed(&mutatorWindowsShadowStacks) != 0; }
+
+typedef struct RecordStruct {
+  CONTEXT context; /* first: it wants 16 bytes' alignment */
+  EXCEPTION_RECORD record;
+} RecordStruct;
+
+size_t mutatorOSRecordSize(void) { return sizeof(RecordStruct); }
+
+/* The layout of what XSAVE writes (Intel SDM volume 1, sections 10.5.1 and 13.4). */
+enum { StatePRESENT = 512, StateEXTENDED = 576 };
+enum { LegacyPRESENT = 3 }; /* x87 and SSE */
+
+static MutatorBool hasLegacy(const CONTEXT *native) {
+  WindowsLegacyStruct legacy = {NULL, NULL, NULL};
+  mutatorWindowsLegacy((CONTEXT *)native, &legacy);
+  return legacy.xmm != NULL;
+}
+
+/* The copy loses what follows the CONTEXT, and says so. */
+MutatorBool mutatorOSRecordCopy(MutatorNativeStruct *native, void *memory, unsigned char *state, size_t stateSize,
+                                const MutatorNativeStruct *from, MutatorWord *maskReturn) {
+  RecordStruct *record = memory;
+  (void)state;
+  if (stateSize < StateEXTENDED || !mutatorWindowsNativeCode(from->native) || !hasLegacy(from->native))
+    return 0;
+  record->context = *from->native;
+  record->context.ContextFlags &= mutatorWindowsContextAll;
+  record->record = *from->record;
+  native->native = &record->context;
+  native->record = &record->record;
+  native->thread = NULL;
+  *maskReturn = (MutatorWord)atomicLoadRelaxed(&mutatorWindowsComponents);
+  return 1;
+}
+
+void mutatorOSRecordEdited(const MutatorNativeStruct *copy, unsigned char *state) {
+  uint64_t present;
+  memcpy(&present, state + StatePRESENT, sizeof present);
+  present |= LegacyPRESENT;
+  mutatorWindowsLegacyGet(copy->native, state);
+  memcpy(state + StatePRESENT, &present, sizeof present);
+}
+
+void mutatorOSRecordRest(unsigned char *state, size_t stateSize, MutatorWord **baseReturn, MutatorWord **limitReturn) {
+  *baseReturn = (MutatorWord *)(void *)(state + StateEXTENDED);
+  *limitReturn = (MutatorWord *)(void *)(state + stateSize / sizeof(MutatorWord) * sizeof(MutatorWord));
+}
+
+/* Components in their initial state are not copied: the mask that goes with them says so. */
+static MutatorBool restoreComponent(CONTEXT *native, const unsigned char *state, DWORD component) {
+  const uint32_t at = mutatorWindowsStateAt[component];
+  DWORD length = 0;
+  void *bytes = LocateXStateFeature(native, component, &length);
+  if (bytes == NULL || at == 0)
+    return 0;
+  memcpy(bytes, state + at, length);
+  return 1;
+}
+
+static MutatorBool restoreExtended(CONTEXT *native, const unsigned char *state, uint64_t present) {
+  DWORD component;
+  for (component = XSTATE_AVX; component < WINDOWS_STATES; ++component)
+    if ((present >> component & 1) != 0 && !restoreComponent(native, state, component))
+      return 0;
+  return SetXStateFeaturesMask(native, present) != 0;
+}
+
+MutatorBool mutatorOSRecordRestore(const MutatorNativeStruct *to, const MutatorNativeStruct *copy,
+                                   const unsigned char *state) {
+  const DWORD error = GetLastError();
+  MutatorBool done = 1;
+  uint64_t present;
+  (void)copy;
+  memcpy(&present, state + StatePRESENT, sizeof present);
+  if (!hasLegacy(to->native))
+    return 0;
+  if (mutatorWindowsExtended(to->native))
+    done = restoreExtended(to->native, state, present & ~(uint64_t)LegacyPRESENT);
+  else
+    done = (present & ~(uint64_t)LegacyPRESENT) == 0;
+  if (done)
+    mutatorWindowsLegacySet(to->native, state);
+  SetLastError(error);
+  return done;
+}

@@ -45,6 +45,13 @@ MutatorBool mutatorWindowsExtended(const CONTEXT *native);
 /* The components that a context must hold: those that Scan shows (Intel SDM volume 1, section 13.1). */
 #define WINDOWS_COMPONENTS (((ULONG64)1 << XSTATE_AVX) | XSTATE_MASK_AVX512)
 
+/* For injections: the slot of the area + 1, the components that the system has
+ * enabled, and where each is in what XSAVE writes. */
+#define WINDOWS_STATES 20
+extern AtomicWord mutatorWindowsInjectSlot;
+extern AtomicWord mutatorWindowsComponents;
+extern uint32_t mutatorWindowsStateAt[WINDOWS_STATES];
+
 /* from each CPU (os/windows/<cpu>.c) ------------------------------------------- */
 
 /* WindowsLegacyStruct -- where the FXSAVE area's parts are; all NULL when they were not saved */
@@ -56,6 +63,14 @@ typedef struct WindowsLegacyStruct {
 
 /* mutatorWindowsLegacy -- the x87 and SSE registers of a context */
 void mutatorWindowsLegacy(CONTEXT *native, WindowsLegacy legacy);
+
+/* mutatorWindowsLegacyGet -- those registers, and the control words, into an FXSAVE area
+ * mutatorWindowsLegacySet -- and back */
+void mutatorWindowsLegacyGet(const CONTEXT *native, unsigned char *area);
+void mutatorWindowsLegacySet(CONTEXT *native, const unsigned char *area);
+
+/* mutatorWindowsNativeCode -- does the thread run in the code segment of this CPU mode? */
+MutatorBool mutatorWindowsNativeCode(const CONTEXT *native);
 
 /* The bytes of each VectorPart; 0 when this mode cannot reach it. */
 extern const uint16_t mutatorWindowsPartSize[VectorPartLIMIT];

@@ -3,6 +3,8 @@
  * os/windows/x86.c -- where Windows keeps the registers of a 32-bit x86 thread
  */
 
+#include <string.h>
+
 #include "arch/x86/registers.h"
 #include "os/windows/windows.h"
 
@@ -80,3 +82,16 @@ void mutatorWindowsLegacy(CONTEXT *native, WindowsLegacy legacy) {
 MutatorBool mutatorWindowsStale(const CONTEXT *native) {
   return (native->ContextFlags & TOLD_EXCEPTION) != 0 && (native->ContextFlags & IN_EXCEPTION) != 0;
 }
+
+/* Up to and with XMM7. */
+enum { LegacySIZE = 288 };
+
+void mutatorWindowsLegacyGet(const CONTEXT *native, unsigned char *area) {
+  memcpy(area, native->ExtendedRegisters, LegacySIZE);
+}
+
+void mutatorWindowsLegacySet(CONTEXT *native, const unsigned char *area) {
+  memcpy(native->ExtendedRegisters, area, LegacySIZE);
+}
+
+MutatorBool mutatorWindowsNativeCode(const CONTEXT *native) { return isFlat(native, MachineSegmentCS); }

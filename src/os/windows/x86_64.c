@@ -3,6 +3,8 @@
  * os/windows/x86_64.c -- where Windows keeps the registers of an x86-64 thread
  */
 
+#include <string.h>
+
 #include "arch/x86/registers.h"
 #include "os/windows/windows.h"
 
@@ -63,3 +65,19 @@ MutatorBool mutatorWindowsStale(const CONTEXT *native) {
   (void)native;
   return 0;
 }
+
+/* Up to and with XMM15 (Intel SDM volume 1, table 10-2). */
+enum { LegacySIZE = 416 };
+
+void mutatorWindowsLegacyGet(const CONTEXT *native, unsigned char *area) {
+  memcpy(area, &native->FltSave, LegacySIZE);
+  memcpy(area + offsetof(XMM_SAVE_AREA32, MxCsr), &native->MxCsr, sizeof native->MxCsr);
+}
+
+void mutatorWindowsLegacySet(CONTEXT *native, const unsigned char *area) {
+  memcpy(&native->FltSave, area, LegacySIZE);
+  native->MxCsr = native->FltSave.MxCsr;
+}
+
+/* The selector of 64-bit code (Microsoft, winnt.h has none; every x64 Windows has this). */
+MutatorBool mutatorWindowsNativeCode(const CONTEXT *native) { return native->SegCs == 0x33; }
