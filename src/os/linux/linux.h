@@ -110,6 +110,9 @@ extern const LinuxFrameStruct mutatorLinuxFrame;
  */
 unsigned char *mutatorLinuxStateBase(const ucontext_t *ucontext, unsigned char **baseReturn);
 
+/* mutatorLinuxStateWritten -- the FXSAVE area's x87 part has been written: so has any other copy that the kernel reads */
+void mutatorLinuxStateWritten(const ucontext_t *ucontext);
+
 /* Bytes in front of the FXSAVE area that belong to it, and that area to be the record's state. */
 extern const size_t mutatorLinuxStatePrefix;
 void mutatorLinuxStateSet(ucontext_t *ucontext, unsigned char *fxsave);

@@ -178,6 +178,7 @@ MutatorBool mutatorLinuxStateRestore(const ucontext_t *ucontext, const unsigned 
   if (saved == NULL)
     return 0;
   copyRegisters(saved, state);
+  mutatorLinuxStateWritten(ucontext);
   return 1;
 }
 

@@ -178,3 +178,38 @@ const ucontext_t *mutatorPosixTail(const ucontext_t *ucontext) {
     return stack[2];
   return NULL;
 }
+
+/* The two layouts of x87 (Intel SDM volume 1, figure 8-9 and table 10-2): FSAVE's fields have
+ * 32 bits, a register 10 bytes, and its tags two bits each, of which 3 says "empty". */
+enum { FsaveCONTROL = 0, FsaveSTATUS = 4, FsaveTAGS = 8, FsaveREGISTERS = 28, FsaveSIZE = 10 };
+enum { FxsaveSTATUS = 2, FxsaveTAGS = 4, FxsaveREGISTERS = 32, FxsaveSIZE = 16, RegisterCOUNT = 8 };
+
+static uint32_t longTags(unsigned tags) {
+  uint32_t result = 0xffff0000;
+  unsigned i;
+  for (i = 0; i < RegisterCOUNT; ++i)
+    if ((tags >> i & 1) == 0)
+      result |= 3u << (2 * i);
+  return result;
+}
+
+static void copyShort(unsigned char *to, const unsigned char *from) {
+  memcpy(to, from, sizeof(uint16_t));
+  memset(to + sizeof(uint16_t), 0xff, sizeof(uint16_t));
+}
+
+/* The kernel takes x87 from what FSAVE would have written (Linux
+ * arch/x86/kernel/fpu/regset.c, convert_to_fxsr). */
+void mutatorLinuxStateWritten(const ucontext_t *ucontext) {
+  unsigned char *fsave, *fxsave = mutatorLinuxStateBase(ucontext, &fsave);
+  uint32_t tags;
+  unsigned i;
+  if (fxsave == NULL)
+    return;
+  tags = longTags(fxsave[FxsaveTAGS]);
+  copyShort(fsave + FsaveCONTROL, fxsave);
+  copyShort(fsave + FsaveSTATUS, fxsave + FxsaveSTATUS);
+  memcpy(fsave + FsaveTAGS, &tags, sizeof tags);
+  for (i = 0; i < RegisterCOUNT; ++i)
+    memcpy(fsave + FsaveREGISTERS + i * FsaveSIZE, fxsave + FxsaveREGISTERS + i * FxsaveSIZE, FsaveSIZE);
+}

@@ -123,3 +123,5 @@ const ucontext_t *mutatorPosixTail(const ucontext_t *ucontext) {
     return (const ucontext_t *)stack;
   return NULL;
 }
+
+void mutatorLinuxStateWritten(const ucontext_t *ucontext) { (void)ucontext; }
