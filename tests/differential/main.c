@@ -2,12 +2,13 @@
  *
  * main.c -- the differential test against the CPU (C4, C5, C6, C9)
  *
- *   differential [--cases N] [--seconds N] [--seed N] [--corpus FOLDER] [--mutate]
+ *   differential [--cases N] [--seconds N] [--seed N] [--corpus FOLDER] [--rows FILE] [--mutate]
  *
  * --cases    how many to compare with the CPU, directed and arbitrary together (120,000)
  * --seconds  stop after that time instead
  * --seed     of everything random; printed; from the clock when not given
  * --corpus   where cases that failed are kept; they run first
+ * --rows     list there, when all is well, how often each row of the opcode table was compared
  * --mutate   test the test: change each row of the opcode table, which must be noticed
  *
  * A failure prints the case's bytes and seed, which are all there is to it,
@@ -84,9 +85,29 @@ static void runCorpus(void) {
   arbitrary.unexcused += tally.unexcused;
 }
 
+static const char *rowsPath;
+
+/* Of a run that failed there is no list, so that nobody goes by it. */
+static MutatorBool writeRows(MutatorBool passed) {
+  FILE *file;
+  unsigned row;
+  if (rowsPath == NULL)
+    return 1;
+  (void)remove(rowsPath);
+  if (!passed)
+    return 1;
+  file = fopen(rowsPath, "w");
+  if (file == NULL)
+    return 0;
+  fprintf(file, "mutator opcode rows %u bits %zu\n", mutatorOpcodeCount, 8 * sizeof(void *));
+  for (row = 0; row < mutatorOpcodeCount; ++row)
+    fprintf(file, "%u %lu %s\n", row, directed.rows[row] + arbitrary.rows[row], mutatorOpcodeRows[row].name);
+  return fclose(file) == 0;
+}
+
 static int runDifferential(const char *corpus) {
   double start = nativeSeconds();
-  MutatorBool complete;
+  MutatorBool complete, passed;
   corpusFolder(corpus);
   runCorpus();
   corpusFolder(corpus);
@@ -96,7 +117,8 @@ static int runDifferential(const char *corpus) {
   printf("steps refused by their memory, nothing changed: %lu\n", harnessRefusals);
   printf("%lu cases in %.1f s, failures %lu, declined without excuse %lu\n", directed.cases + arbitrary.cases,
          nativeSeconds() - start, directed.failures + arbitrary.failures, directed.unexcused + arbitrary.unexcused);
-  return complete && directed.failures + arbitrary.failures + directed.unexcused + arbitrary.unexcused == 0 ? 0 : 1;
+  passed = complete && directed.failures + arbitrary.failures + directed.unexcused + arbitrary.unexcused == 0;
+  return writeRows(passed) && passed ? 0 : 1;
 }
 
 static const char *corpusPath;
@@ -110,7 +132,8 @@ static void run(void *closure) {
 }
 
 static int usage(void) {
-  fprintf(stderr, "usage: differential [--cases N] [--seconds N] [--seed N] [--corpus FOLDER] [--mutate]\n");
+  fprintf(stderr,
+          "usage: differential [--cases N] [--seconds N] [--seed N] [--corpus FOLDER] [--rows FILE] [--mutate]\n");
   return 2;
 }
 
@@ -141,6 +164,8 @@ int main(int argc, char **argv) {
       options.seed = strtoull(argv[++i], NULL, 0);
     else if (strcmp(argv[i], "--corpus") == 0)
       corpusPath = argv[++i];
+    else if (strcmp(argv[i], "--rows") == 0)
+      rowsPath = argv[++i];
     else
       return usage();
   }

@@ -26,7 +26,7 @@ need_14() {
   exit 77
 }
 
-c_files() { find include src tests examples bench -name '*.[ch]' | sort; }
+c_files() { find include src tests examples bench tools -name '*.[ch]' | sort; }
 
 case $check in
 format)
