@@ -87,7 +87,9 @@ typedef enum MutatorDecline {
   MutatorDeclineMEMORY = 18,    /* the memory chosen cannot perform such an access */
   MutatorDeclineFEATURE = 19,   /* the CPU lacks the instruction */
   MutatorDeclineSYSTEM = 20,    /* the system checks where threads go on: Windows with user shadow stacks */
-  MutatorDeclineLIMIT = 21      /* one past the last reason */
+  MutatorDeclineSPLIT = 21,     /* a locked operand lies in two cache lines */
+  MutatorDeclineSHADOW = 22,    /* a call or return of a thread that has a shadow stack */
+  MutatorDeclineLIMIT = 23      /* one past the last reason */
 } MutatorDecline;
 
 /* MutatorContextStruct -- in the caller's memory; every field is private

@@ -25,22 +25,6 @@ static MutatorBool remembered(MutatorContext context, CoreStep step) {
   return length <= step->count && memcmp(context->bytes, step->bytes, length) == 0;
 }
 
-static MutatorAccess everyAccess(const ArchAccessesStruct *accesses) {
-  MutatorAccess access = MutatorAccessNONE;
-  unsigned i;
-  for (i = 0; i < accesses->count; i++)
-    access |= accesses->access[i].access;
-  return access;
-}
-
-static void remember(MutatorContext context, const CoreStepStruct *step) {
-  memcpy(context->plan, &step->plan, sizeof context->plan);
-  memcpy(context->bytes, step->bytes, sizeof context->bytes);
-  context->planPC = step->pc;
-  context->access = (unsigned char)everyAccess(&step->accesses);
-  context->planned = 1;
-}
-
 MutatorDecline mutatorContextRead(MutatorContext context, CoreStep step) {
   MutatorDecline decline = mutatorStepFetch(step);
   if (decline == MutatorDeclineNONE && !remembered(context, step))
@@ -66,6 +50,26 @@ static MutatorDecline kindDecline(const OSFaultStruct *fault) {
 
 static MutatorBool covers(const MutatorInstructionAccessStruct *access, MutatorWord address) {
   return address - (MutatorWord)access->address < access->size;
+}
+
+/* What the instruction does to the fault address; of two operands, the one that faulted counts. */
+static MutatorAccess accessAt(const ArchAccessesStruct *accesses, MutatorWord address) {
+  MutatorAccess access = MutatorAccessNONE;
+  unsigned i;
+  for (i = 0; i < accesses->count; i++)
+    if (covers(&accesses->access[i], address))
+      access |= accesses->access[i].access;
+  return access;
+}
+
+static void remember(MutatorContext context, const CoreStepStruct *step) {
+  OSFaultStruct fault;
+  mutatorOSFault(&context->native, &fault);
+  memcpy(context->plan, &step->plan, sizeof context->plan);
+  memcpy(context->bytes, step->bytes, sizeof context->bytes);
+  context->planPC = step->pc;
+  context->access = (unsigned char)accessAt(&step->accesses, fault.address);
+  context->planned = 1;
 }
 
 /* The hardware reports a read-modify-write as a write. */

@@ -42,6 +42,8 @@ static const char *const declineNames[MutatorDeclineLIMIT] = {
     [MutatorDeclineMEMORY] = "the memory cannot perform such an access",
     [MutatorDeclineFEATURE] = "the CPU lacks the instruction",
     [MutatorDeclineSYSTEM] = "the system checks where threads go on (user shadow stacks)",
+    [MutatorDeclineSPLIT] = "the locked operand lies in two cache lines",
+    [MutatorDeclineSHADOW] = "the thread has a shadow stack, which a call or return must follow",
 };
 
 const char *MutatorDeclineName(MutatorDecline decline) {

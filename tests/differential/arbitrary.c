@@ -16,6 +16,24 @@ static void putPrefixes(unsigned char *bytes, size_t *at, Random random) {
     bytes[(*at)++] = (unsigned char)(0x40 | randomBelow(random, 16));
 }
 
+/* VEX in three bytes, with what the row demands of it, mostly. */
+static void putVEX(unsigned char *bytes, size_t *at, const OpcodeRow *row, Random random) {
+  bytes[(*at)++] = 0xc4;
+  bytes[(*at)++] = (unsigned char)((randomNext(random) & 0xe0) | row->map);
+  bytes[(*at)++] = (unsigned char)((randomNext(random) & (randomOneIn(random, 4) ? 0xfc : 0xf8)) | row->pp);
+}
+
+static void putRow(unsigned char *bytes, size_t *at, const OpcodeRow *row, Random random) {
+  static const unsigned char escapes[] = {0, 0, 0x38, 0x3a};
+  if (row->space == RawSpaceVEX)
+    putVEX(bytes, at, row, random);
+  else if (row->map != RawMapONE)
+    bytes[(*at)++] = 0x0f;
+  if (row->space == RawSpaceLEGACY && row->map > RawMap0F)
+    bytes[(*at)++] = escapes[row->map];
+  bytes[(*at)++] = row->opcode;
+}
+
 /* An opcode of a row, so that every prefix meets every row; of some row with another
  * ModR/M.reg; or any opcode of any map. */
 static void putOpcode(unsigned char *bytes, size_t *at, Random random) {
@@ -23,11 +41,7 @@ static void putOpcode(unsigned char *bytes, size_t *at, Random random) {
   switch (randomBelow(random, 8)) {
   case 0:
   case 1:
-  case 2:
-    if (row->map != RawMapONE)
-      bytes[(*at)++] = 0x0f;
-    bytes[(*at)++] = row->opcode;
-    break;
+  case 2: putRow(bytes, at, row, random); break;
   case 3: bytes[(*at)++] = 0x0f; break;
   case 4:
     bytes[(*at)++] = 0x0f;
@@ -56,13 +70,15 @@ void arbitraryMake(Case theCase, Random random) {
 /* PrefixesStruct -- what stands before the opcode */
 typedef struct PrefixesStruct {
   unsigned operand, address, segments, repeats, locks;
-  MutatorBool rexMisplaced;
+  MutatorBool rexMisplaced, repeatLast;
 } PrefixesStruct;
 
 static PrefixesStruct prefixesOf(const CaseStruct *theCase) {
-  PrefixesStruct prefixes = {0, 0, 0, 0, 0, 0};
+  PrefixesStruct prefixes = {0, 0, 0, 0, 0, 0, 0};
   unsigned i, count = theCase->instruction.raw.prefix_count;
-  for (i = 0; i < count; ++i)
+  for (i = 0; i < count; ++i) {
+    if ((theCase->bytes[i] & 0xf0) != 0x40)
+      prefixes.repeatLast = theCase->bytes[i] == 0xf2 || theCase->bytes[i] == 0xf3;
     switch (theCase->bytes[i]) {
     case 0x66: ++prefixes.operand; break;
     case 0x67: ++prefixes.address; break;
@@ -80,31 +96,102 @@ static PrefixesStruct prefixesOf(const CaseStruct *theCase) {
         prefixes.rexMisplaced = 1;
       break;
     }
+  }
   return prefixes;
 }
 
-/* Refused until proven, says the design; everything else is to be stepped. */
-const char *arbitraryExcuse(const CaseStruct *theCase) {
+/* LOCK on two cache lines, or on sixteen bytes that are not aligned. */
+static MutatorBool isSplit(const CaseStruct *theCase) {
+  const CaseAccessStruct *access = &theCase->accesses[0];
+  const uint64_t line = access->size == 16 ? 16 : 64;
+  return (theCase->locked || access->size == 16) &&
+         access->address / line != (access->address + access->size - 1) / line;
+}
+
+/* F2 or F3 is part of the opcode. */
+static MutatorBool demandsRepeat(const CaseStruct *theCase) {
+  switch (theCase->instruction.mnemonic) {
+  case ZYDIS_MNEMONIC_ADOX:
+  case ZYDIS_MNEMONIC_CRC32:
+  case ZYDIS_MNEMONIC_LZCNT:
+  case ZYDIS_MNEMONIC_POPCNT:
+  case ZYDIS_MNEMONIC_TZCNT: return 1;
+  default: return 0;
+  }
+}
+
+static MutatorBool takesStack(const CaseStruct *theCase) {
+  unsigned i;
+  for (i = 0; i < theCase->count; ++i)
+    if ((int)i != theCase->named && theCase->memories[i].mem.base == ZYDIS_REGISTER_RSP)
+      return 1;
+  return theCase->instruction.meta.branch_type != ZYDIS_BRANCH_TYPE_NONE;
+}
+
+static const char *prefixExcuse(const CaseStruct *theCase, MutatorBool wide) {
   const PrefixesStruct prefixes = prefixesOf(theCase);
-  const ZydisDecodedInstruction *instruction = &theCase->instruction;
-  const MutatorBool wide = (instruction->attributes & ZYDIS_ATTRIB_HAS_REX) != 0 && instruction->raw.rex.W != 0;
-  if (prefixes.repeats != 0)
-    return "F2 or F3 (XACQUIRE, XRELEASE or nothing) on an integer instruction";
-  if (prefixes.locks != 0)
-    return "LOCK, which these do not take";
+  const MutatorBool isString = theCase->instruction.meta.category == ZYDIS_CATEGORY_STRINGOP;
+  if (prefixes.repeats > 1 || (prefixes.repeats != 0 && !isString && !demandsRepeat(theCase)))
+    return "F2 or F3 (XACQUIRE, XRELEASE or nothing)";
   if (prefixes.segments > 1)
     return "more than one segment prefix";
-  if (!RawMode64 && theCase->operand.mem.segment == ZYDIS_REGISTER_CS && (theCase->access & MutatorAccessWRITE) != 0)
-    return "a store to the code segment, which the CPU refuses";
   if (prefixes.rexMisplaced)
     return "REX before a legacy prefix, or two of them";
   if (prefixes.operand != 0 && wide)
     return "66 with REX.W, where it is redundant";
+  if (prefixes.repeats != 0 && !isString && (!prefixes.repeatLast || prefixes.operand != 0))
+    return "66, or another prefix after the F2 or F3 that the opcode demands";
+  if (theCase->instruction.mnemonic == ZYDIS_MNEMONIC_ADCX &&
+      prefixes.operand + prefixes.address + prefixes.segments > 1)
+    return "another prefix after the 66 that the opcode demands";
+  if (prefixes.address != 0 && wide && takesStack(theCase))
+    return "67 with REX.W, where it is redundant";
+  if (theCase->named < 0 && !isString && theCase->instruction.mnemonic != ZYDIS_MNEMONIC_XLAT &&
+      prefixes.segments + prefixes.address != 0)
+    return "67 or a segment prefix without an operand";
+  return NULL;
+}
+
+/* In 32-bit mode CS has an operand that no one writes to. */
+static MutatorBool writesCode(const CaseStruct *theCase) {
+  unsigned i;
+  for (i = 0; i < theCase->count; ++i)
+    if (!RawMode64 && theCase->memories[i].mem.segment == ZYDIS_REGISTER_CS &&
+        (theCase->accesses[i].access & MutatorAccessWRITE) != 0)
+      return 1;
+  return 0;
+}
+
+static const char *formExcuse(const CaseStruct *theCase, MutatorBool wide) {
+  const ZydisDecodedInstruction *instruction = &theCase->instruction;
+  if (writesCode(theCase))
+    return "a store to the code segment, which the CPU refuses";
+  if (isSplit(theCase))
+    return "a locked operand in two cache lines, or misaligned";
   if (instruction->mnemonic == ZYDIS_MNEMONIC_MOVSXD && !wide)
-    return "MOVSXD without REX.W";
-  if (instruction->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && instruction->opcode == 0x82)
-    return "82, another encoding of 80 in 32-bit mode";
+    return "MOVSXD without REX.W and with 66";
   if (instruction->mnemonic == ZYDIS_MNEMONIC_TEST && instruction->opcode >= 0xf6 && instruction->raw.modrm.reg == 1)
     return "TEST by its undocumented encoding, F6 /1 and F7 /1";
+  if (prefixesOf(theCase).operand != 0)
+    switch (instruction->mnemonic) {
+    case ZYDIS_MNEMONIC_CALL:
+    case ZYDIS_MNEMONIC_JMP:
+    case ZYDIS_MNEMONIC_RET:
+    case ZYDIS_MNEMONIC_LEAVE:
+    case ZYDIS_MNEMONIC_PUSHF:
+    case ZYDIS_MNEMONIC_CMPXCHG8B:
+    case ZYDIS_MNEMONIC_MOVNTI: return "66 where CPUs disagree about it";
+    default: break;
+    }
+  if (theCase->named < 0 && (instruction->attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0 && instruction->raw.modrm.mod == 3)
+    return "CALL, PUSH or POP of a register by ModR/M";
   return NULL;
+}
+
+/* Refused until proven, says the design; everything else is to be stepped. */
+const char *arbitraryExcuse(const CaseStruct *theCase) {
+  const ZydisDecodedInstruction *instruction = &theCase->instruction;
+  const MutatorBool wide = (instruction->attributes & ZYDIS_ATTRIB_HAS_REX) != 0 && instruction->raw.rex.W != 0;
+  const char *excuse = prefixExcuse(theCase, wide);
+  return excuse != NULL ? excuse : formExcuse(theCase, wide);
 }

@@ -54,10 +54,13 @@ static void printDifference(const CaseStruct *theCase, const OutcomeStruct *cpu,
 
 static void printCase(const CaseStruct *theCase, const char *what) {
   static const char *const protections[] = {"both pages", "first page", "second page", "read-only"};
+  unsigned i;
   printf("FAILED: %s\n    ", what);
   casePrint(theCase);
-  printf("\n    pc %#llx, operand %#llx (%zu bytes), protected: %s\n", (unsigned long long)theCase->pc,
-         (unsigned long long)theCase->address, theCase->size, protections[theCase->protection]);
+  printf("\n    pc %#llx", (unsigned long long)theCase->pc);
+  for (i = 0; i < theCase->count; ++i)
+    printf(", operand %#llx (%zu bytes)", (unsigned long long)theCase->accesses[i].address, theCase->accesses[i].size);
+  printf(", protected: %s\n", protections[theCase->protection]);
 }
 
 static void fail(const CaseStruct *theCase, const char *what, size_t index, Tally tally) {
@@ -108,9 +111,9 @@ static void noteDecline(const CaseStruct *theCase, size_t index, Tally tally) {
   ++tally->declined[stepped[index].decline];
   if (theCase->combination >= 0)
     ++combinations[theCase->combination].declined;
-  else if (!caseIsMove(theCase))
+  else if (!caseIsClaimed(theCase))
     return;
-  else if (excuse != NULL) {
+  if (excuse != NULL) {
     noteExcuse(tally, excuse);
     return;
   }
@@ -121,21 +124,37 @@ static void noteDecline(const CaseStruct *theCase, size_t index, Tally tally) {
   printf("    reason: %s\n", MutatorDeclineName(stepped[index].decline));
 }
 
+static MutatorBool crosses(const CaseStruct *theCase) {
+  unsigned i;
+  for (i = 0; i < theCase->count; ++i)
+    if (theCase->accesses[i].address % DATA_PAGE + theCase->accesses[i].size > DATA_PAGE)
+      return 1;
+  return 0;
+}
+
 static void compareOne(const CaseStruct *theCase, size_t index, Tally tally) {
   const char *what;
   harnessRun(theCase, 0, &native[index]);
   what = difference(&native[index], &stepped[index]);
-  if (what == NULL && native[index].pc != theCase->pc + theCase->length)
+  if (what == NULL && native[index].pc != theCase->next)
     what = "Zydis sees another length";
   if (what != NULL)
     fail(theCase, what, index, tally);
   ++tally->compared;
   ++tally->rows[stepped[index].row];
   ++tally->modes[theCase->layout][theCase->protection];
-  if (theCase->address % DATA_PAGE + theCase->size > DATA_PAGE)
-    ++tally->crossing;
+  tally->crossing += (unsigned)crosses(theCase);
+  tally->partial += stepped[index].faults > 1;
   if (theCase->combination >= 0)
     ++combinations[theCase->combination].compared;
+}
+
+/* What Step leaves to the CPU must be something that no step could do. */
+static void judgeException(const CaseStruct *theCase, size_t index, Tally tally) {
+  const uint64_t stack = (harnessRun(theCase, 0, &native[index]), native[index].gpr[MutatorRegisterSP]);
+  ++tally->exceptions;
+  if (native[index].signal == 0 && (uint64_t)((int64_t)(stack << 16) >> 16) == stack)
+    fail(theCase, "Step leaves to the CPU what the CPU simply does", index, tally);
 }
 
 static void judge(const CaseStruct *theCase, size_t index, Tally tally) {
@@ -144,11 +163,15 @@ static void judge(const CaseStruct *theCase, size_t index, Tally tally) {
     fail(theCase, step->broken, index, tally);
   if (step->stackless)
     ++tally->stackless;
+  else if (step->excepted)
+    judgeException(theCase, index, tally);
   else if (step->stepped)
     compareOne(theCase, index, tally);
+  else if (step->decline == MutatorDeclineKIND)
+    ++tally->refusedByCPU;
   else if (step->decline != MutatorDeclineNONE)
     noteDecline(theCase, index, tally);
-  else if (theCase->combination >= 0 || step->faults > 1)
+  else if ((theCase->combination >= 0 && !theCase->repeated) || step->faults > 1)
     fail(theCase, "it did not fault", index, tally);
   else if (step->signal != 0)
     ++tally->refusedByCPU;
@@ -200,7 +223,8 @@ static void reportModes(const TallyStruct *tally) {
     for (protection = 0; protection < ProtectionLIMIT; ++protection)
       printf("  %-14s  protected: %-11s  %lu\n", layouts[layout], protections[protection],
              tally->modes[layout][protection]);
-  printf("  operand across two pages: %lu\n", tally->crossing);
+  printf("  operand across two pages: %lu; in several steps: %lu; exceptions left to the CPU: %lu\n", tally->crossing,
+         tally->partial, tally->exceptions);
 }
 
 static void reportRows(const TallyStruct *tally) {
@@ -224,7 +248,7 @@ static void reportDeclines(const TallyStruct *tally) {
     if (tally->declined[i] != 0)
       printf("  declined, %s: %lu\n", MutatorDeclineName((MutatorDecline)i), tally->declined[i]);
   for (i = 0; i < sizeof tally->excused / sizeof tally->excused[0] && tally->excused[i].reason != NULL; ++i)
-    printf("  MOV, CMP or TEST that may be declined, %s: %lu\n", tally->excused[i].reason, tally->excused[i].count);
+    printf("  claimed, and may be declined, %s: %lu\n", tally->excused[i].reason, tally->excused[i].count);
 }
 
 void tallyReport(const TallyStruct *directed, const TallyStruct *arbitrary) {

@@ -15,7 +15,7 @@
 
 #include <Zydis/Zydis.h>
 
-#include "arch/x86/opcode.h"
+#include "arch/x86/plan.h"
 
 /* random.c ------------------------------------------------------------------ */
 
@@ -58,7 +58,7 @@ typedef enum Place {
 typedef enum CaseRefusal {
   CaseRefusalNONE = 0,
   CaseRefusalINVALID,    /* Zydis: not an instruction */
-  CaseRefusalOPERANDS,   /* not exactly one memory operand that is read or written */
+  CaseRefusalOPERANDS,   /* no memory operand that is read or written, or too many */
   CaseRefusalVECTOR,     /* its index is a vector register */
   CaseRefusalPRIVILEGED, /* the CPU refuses it for another reason */
   CaseRefusalSEGMENT,    /* it loads a segment register */
@@ -67,6 +67,15 @@ typedef enum CaseRefusal {
   CaseRefusalLIMIT
 } CaseRefusal;
 
+#define CASE_ACCESSES 2
+
+/* One access, of all elements that a repeated instruction has. */
+typedef struct CaseAccessStruct {
+  uint64_t address; /* lowest */
+  size_t size;      /* bytes */
+  MutatorAccess access;
+} CaseAccessStruct;
+
 typedef struct CaseStruct {
   unsigned char bytes[ZYDIS_MAX_INSTRUCTION_LENGTH];
   size_t length;
@@ -74,16 +83,20 @@ typedef struct CaseStruct {
   int combination; /* of the directed cases, or -1 */
   /* what follows from the bytes and the seed */
   ZydisDecodedInstruction instruction;
-  ZydisDecodedOperand operand; /* the one in memory */
-  ZydisDecodedOperand other;   /* the first that is not */
+  ZydisDecodedOperand memories[CASE_ACCESSES]; /* operands in memory, in the order in which the CPU gets to them */
+  unsigned count;                              /* of them */
+  int named;                                   /* the one that ModR/M or an absolute address names, or -1 */
+  ZydisDecodedOperand other;                   /* the first that is not in memory */
   Layout layout;
   Protection protection;
-  uint64_t pc, address; /* of the instruction and of its operand */
-  size_t size;          /* of the operand, bytes */
-  MutatorAccess access; /* what Zydis says of it */
+  uint64_t pc, next; /* of the instruction, and afterwards */
+  CaseAccessStruct accesses[CASE_ACCESSES];
+  uint64_t elements; /* of a repeated string instruction; else 1 */
+  MutatorBool repeated, backward, locked;
   uint64_t gpr[16];
   uint64_t flags;
-  unsigned char memory[64]; /* what the operand holds to begin with */
+  unsigned char memory[64]; /* what the first operand holds to begin with */
+  int fill;                 /* what everything else holds, or -1: a pattern */
 } CaseStruct, *Case;
 
 /* The lowest address of the data pages and of the code; the bases of FS and GS. */
@@ -100,11 +113,20 @@ CaseRefusal caseDerive(Case theCase);
 /* What the data pages hold to begin with. */
 void caseData(const CaseStruct *theCase, unsigned char data[DATA_SIZE]);
 
+/* CaseFaultStruct -- the first byte that the CPU will not get at, and how many elements it did before
+ *
+ * otherFirst  in the reverse order: which operand of CMPS comes first differs between CPUs */
+typedef struct CaseFaultStruct {
+  MutatorBool faults;
+  uint64_t address, done;
+} CaseFaultStruct;
+CaseFaultStruct caseFault(const CaseStruct *theCase, MutatorBool otherFirst);
+
 void casePrint(const CaseStruct *theCase);
 const char *caseRefusalName(CaseRefusal refusal);
 
-/* Does Zydis call it a MOV, CMP or TEST between memory and a general register or immediate? */
-MutatorBool caseIsMove(const CaseStruct *theCase);
+/* Is it one of the instructions that the library claims to step? */
+MutatorBool caseIsClaimed(const CaseStruct *theCase);
 
 /* stack.c -------------------------------------------------------------------- */
 
@@ -130,6 +152,7 @@ typedef struct OutcomeStruct {
   unsigned faults;
   MutatorBool stepped;
   MutatorBool stackless;  /* stepped, to a stack pointer with which the thread cannot stop again */
+  MutatorBool excepted;   /* the step was left to the CPU, which is to raise an exception of its own */
   MutatorDecline decline; /* NONE when stepped, or when nothing faulted */
   const char *broken;     /* a promise that was not kept, or NULL */
   unsigned row;
@@ -169,7 +192,7 @@ MutatorBool combinationsReport(void);
 
 void arbitraryMake(Case theCase, Random random);
 
-/* Why a MOV, CMP or TEST may be declined; NULL: it may not. */
+/* Why an instruction that the library claims may be declined; NULL: it may not. */
 const char *arbitraryExcuse(const CaseStruct *theCase);
 
 /* batch.c ------------------------------------------------------------------- */
@@ -179,9 +202,9 @@ const char *arbitraryExcuse(const CaseStruct *theCase);
 typedef struct TallyStruct {
   unsigned long cases, refused[CaseRefusalLIMIT], quiet, refusedByCPU, stackless, compared, failures, unexcused;
   unsigned long declined[MutatorDeclineLIMIT];
-  unsigned long rows[256];
+  unsigned long rows[4096];
   unsigned long modes[LayoutLIMIT][ProtectionLIMIT];
-  unsigned long crossing;
+  unsigned long crossing, exceptions, partial;
   struct {
     const char *reason;
     unsigned long count;

@@ -31,6 +31,7 @@ typedef enum Form {
   FormABSOLUTE,   /* SIB, disp32 alone */
   FormRELATIVE,   /* to RIP; in 32-bit mode a displacement alone */
   FormOFFSET,     /* A0 to A3 */
+  FormNONE,       /* no operand that the bytes name */
   FormLIMIT
 } Form;
 
@@ -39,25 +40,24 @@ static const char *const formNames[FormLIMIT] = {
     "[rsp/r12]",    "[rsp/r12+d8]",    "[rsp/r12+d32]",    "[base] by SIB",
     "[base+index]", "[base+index+d8]", "[base+index+d32]", "[rbp/r13+index+d8]",
     "[same+same]",  "[index*s+d32]",   "[d32] by SIB",     "[rip+d32]",
-    "moffs",
+    "moffs",        "no operand",
 };
 
 /* What else the prefixes do; a modifier is a set of these. */
-enum { ModifierREX = 1, Modifier67 = 2, ModifierFS = 4, ModifierGS = 8, ModifierFLAT = 16 };
+enum {
+  ModifierREX = 1,
+  Modifier67 = 2,
+  ModifierFS = 4,
+  ModifierGS = 8,
+  ModifierFLAT = 16,
+  ModifierLOCK = 32,
+  ModifierREP = 64,
+  ModifierREPNE = 128
+};
+enum { ModifiersADDRESS = Modifier67 | ModifierFS | ModifierGS | ModifierFLAT };
 
 static const unsigned char modifiers[] = {
-    0,
-    ModifierREX,
-    Modifier67,
-    ModifierFS,
-    ModifierGS,
-    ModifierFLAT,
-    Modifier67 | ModifierREX,
-    Modifier67 | ModifierFS,
-    Modifier67 | ModifierGS,
-    ModifierFS | ModifierREX,
-    ModifierGS | ModifierREX,
-    ModifierFLAT | Modifier67 | ModifierREX,
+    0, ModifierREX, Modifier67, ModifierFS, ModifierGS, ModifierFLAT, ModifierLOCK, ModifierREP, ModifierREPNE,
 };
 #define MODIFIERS (sizeof modifiers)
 
@@ -71,14 +71,62 @@ static MutatorBool isOffset(const OpcodeRow *row) {
   return row->form == OpcodeFormA_OFFSET || row->form == OpcodeFormOFFSET_A;
 }
 
+static MutatorBool isBare(const OpcodeRow *row) { return row->form >= OpcodeFormO && row->form <= OpcodeFormA_MEM; }
+
+static MutatorBool isString(const OpcodeRow *row) {
+  return row->form >= OpcodeFormMEM_MEM && row->form <= OpcodeFormA_MEM;
+}
+
+static MutatorBool formLegal(const OpcodeRow *row, unsigned form) {
+  if (isOffset(row) || form == FormOFFSET)
+    return isOffset(row) && form == FormOFFSET;
+  return isBare(row) == (form == FormNONE);
+}
+
+/* 66 and REX.W, as far as the row admits them; by VEX.W where there is VEX. */
+static MutatorBool sizeLegal(const OpcodeRow *row, unsigned size) {
+  const MutatorBool sized = row->width == OpcodeSizeV || row->size == OpcodeSizeV;
+  if (row->w != OpcodeWAny && row->w != (size == SizeW))
+    return 0;
+  if ((row->flags & OpcodeFlagREXW) != 0 && size != SizeW)
+    return 0;
+  if (size != Size66)
+    return 1;
+  if (row->space != RawSpaceLEGACY || (row->flags & OpcodeFlagNO66) != 0)
+    return 0;
+  return row->pp == RawPrefixANY || ((row->pp == RawPrefixF2 || row->pp == RawPrefixF3) && sized);
+}
+
+/* 67 with a REX.W that says nothing is refused. */
+static MutatorBool bothLegal(const OpcodeRow *row, unsigned size, unsigned modifier) {
+  return row->size != OpcodeSizeSTACK || size != SizeW || (modifier & Modifier67) == 0;
+}
+
+static MutatorBool modifierLegal(const OpcodeRow *row, unsigned modifier) {
+  if ((modifier & ModifierLOCK) != 0 && (row->flags & OpcodeFlagLOCK) == 0)
+    return 0;
+  if ((modifier & (ModifierREP | ModifierREPNE)) != 0 && (row->flags & OpcodeFlagREPEAT) == 0)
+    return 0;
+  return (modifier & ModifiersADDRESS) == 0 || !isBare(row) || isString(row) || row->implicit == OpcodeImplicitTABLE;
+}
+
+/* A row that this mode or this CPU has. */
+static MutatorBool rowLegal(const OpcodeRow *row) {
+  if ((row->flags & (sizeof(MutatorWord) == 8 ? OpcodeFlagMODE32 : OpcodeFlagMODE64 | OpcodeFlagREXW)) != 0)
+    return 0;
+  return row->semantic != OpcodeSemanticNONE && mutatorFeaturesHave(row->feature);
+}
+
 /* 16-bit addresses have no SIB byte, and only with FS's base do they reach the data. */
 static MutatorBool legal16(unsigned form, unsigned modifier) {
-  return modifier == (Modifier67 | ModifierFS) &&
+  return (modifier & ModifierFS) != 0 &&
          (form == FormBASE || form == FormBASE8 || form == FormBASE32 || form == FormRELATIVE || form == FormOFFSET);
 }
 
-static MutatorBool legal32(const OpcodeRow *row, unsigned size, unsigned form, unsigned modifier) {
-  if ((row->flags & (OpcodeFlagREXW | OpcodeFlagMODE64)) != 0 || size == SizeW || (modifier & ModifierREX) != 0)
+static MutatorBool modeLegal(unsigned size, unsigned form, unsigned modifier) {
+  if (RawMode64)
+    return 1;
+  if (size == SizeW || (modifier & ModifierREX) != 0)
     return 0;
   return (modifier & Modifier67) == 0 || legal16(form, modifier);
 }
@@ -89,17 +137,19 @@ static MutatorBool reachable(unsigned modifier) {
   return caseReachable((modifier & ModifierFS) != 0, (modifier & ModifierGS) != 0, ~UINT64_C(0) >> (64 - bits));
 }
 
-/* The table has rows that only REX.W makes what they are. */
-static MutatorBool legal(const OpcodeRow *row, unsigned size, unsigned form, unsigned modifier) {
-  if (isOffset(row) != (form == FormOFFSET) || !reachable(modifier))
-    return 0;
-  if (!RawMode64)
-    return legal32(row, size, form, modifier);
-  return (row->flags & OpcodeFlagREXW) == 0 || size == SizeW;
+static void addCombinations(unsigned row, unsigned size) {
+  unsigned form, modifier;
+  for (form = 0; form < FormLIMIT; ++form)
+    for (modifier = 0; modifier < MODIFIERS; ++modifier) {
+      CombinationStruct combination = {row, size, form, modifiers[modifier], 0, 0, 0};
+      if (reachable(modifiers[modifier]) && modeLegal(size, form, modifiers[modifier]) && formLegal(&rows[row], form) &&
+          modifierLegal(&rows[row], modifiers[modifier]) && bothLegal(&rows[row], size, modifiers[modifier]))
+        combinations[combinationCount++] = combination;
+    }
 }
 
 void combinationsMake(void) {
-  unsigned row, size, form, modifier;
+  unsigned row, size;
   combinations = calloc((size_t)mutatorOpcodeCount * SizeLIMIT * FormLIMIT * MODIFIERS, sizeof *combinations);
   rows = calloc(mutatorOpcodeCount, sizeof *rows);
   if (combinations == NULL || rows == NULL)
@@ -107,12 +157,8 @@ void combinationsMake(void) {
   memcpy(rows, mutatorOpcodeRows, mutatorOpcodeCount * sizeof *rows);
   for (row = 0; row < mutatorOpcodeCount; ++row)
     for (size = 0; size < SizeLIMIT; ++size)
-      for (form = 0; form < FormLIMIT; ++form)
-        for (modifier = 0; modifier < MODIFIERS; ++modifier) {
-          CombinationStruct combination = {row, size, form, modifiers[modifier], 0, 0, 0};
-          if (rows[row].semantic != OpcodeSemanticNONE && legal(&rows[row], size, form, modifiers[modifier]))
-            combinations[combinationCount++] = combination;
-        }
+      if (rowLegal(&rows[row]) && sizeLegal(&rows[row], size))
+        addCombinations(row, size);
 }
 
 /* encoding -------------------------------------------------------------------- */
@@ -132,33 +178,66 @@ static void putRandom(Writer writer, size_t count, Random random) {
   }
 }
 
-/* Legacy prefixes, in any order. */
-static void putPrefixes(Writer writer, const CombinationStruct *combination, Random random) {
+/* Legacy prefixes, in any order; what the opcode demands comes last, since Capstone 4 overlooks it elsewhere. */
+static void putPrefixes(Writer writer, const CombinationStruct *combination, unsigned modifier, Random random) {
   static const unsigned char flat[] = {0x26, 0x36, 0x3e, 0x2e}; /* ES, SS, DS, CS */
-  const MutatorBool toCode = RawMode64 || (rows[combination->row].role & MutatorAccessWRITE) == 0;
-  unsigned char prefixes[4];
+  static const unsigned char mandatory[] = {0, 0x66, 0xf3, 0xf2};
+  const OpcodeRow *row = &rows[combination->row];
+  const MutatorBool toCode = RawMode64 || (row->role & MutatorAccessWRITE) == 0;
+  unsigned char prefixes[8];
   size_t count = 0;
   if (combination->size == Size66)
     prefixes[count++] = 0x66;
-  if ((combination->modifier & Modifier67) != 0)
+  if ((modifier & ModifierLOCK) != 0)
+    prefixes[count++] = 0xf0;
+  if ((modifier & ModifierREP) != 0)
+    prefixes[count++] = 0xf3;
+  if ((modifier & ModifierREPNE) != 0)
+    prefixes[count++] = 0xf2;
+  if ((modifier & Modifier67) != 0)
     prefixes[count++] = 0x67;
-  if ((combination->modifier & ModifierFS) != 0)
+  if ((modifier & ModifierFS) != 0)
     prefixes[count++] = 0x64;
-  if ((combination->modifier & ModifierGS) != 0)
+  if ((modifier & ModifierGS) != 0)
     prefixes[count++] = 0x65;
-  if ((combination->modifier & ModifierFLAT) != 0)
+  if ((modifier & ModifierFLAT) != 0)
     prefixes[count++] = flat[randomBelow(random, toCode ? 4 : 3)];
   while (count > 0) {
     size_t chosen = randomBelow(random, count);
     put(writer, prefixes[chosen]);
     prefixes[chosen] = prefixes[--count];
   }
+  if (row->space == RawSpaceLEGACY && row->pp < sizeof mandatory && mandatory[row->pp] != 0)
+    put(writer, mandatory[row->pp]);
+}
+
+/* With each prefix often others that are legal with it. */
+static unsigned chooseModifier(const CombinationStruct *combination, Random random) {
+  static const unsigned char others[] = {0, ModifierFS, ModifierGS, ModifierFLAT};
+  unsigned modifier = combination->modifier, more = modifier;
+  if (!RawMode64)
+    return modifier == ModifierFS && randomOneIn(random, 2) && legal16(combination->form, modifier)
+               ? modifier | Modifier67
+               : modifier;
+  if (modifier == 0 || modifier == ModifierREX)
+    return modifier;
+  if (randomOneIn(random, 2))
+    modifier |= ModifierREX;
+  if (randomOneIn(random, 3))
+    more |= Modifier67;
+  if ((modifier & ModifiersADDRESS) == 0 || modifier == Modifier67)
+    more |= others[randomBelow(random, 4)];
+  more |= modifier;
+  return modifierLegal(&rows[combination->row], more) && reachable(more) &&
+                 bothLegal(&rows[combination->row], combination->size, more)
+             ? more
+             : modifier;
 }
 
 /* REX.W alone, or with any of R, X and B; X means nothing where there is no index. */
-static unsigned chooseREX(const CombinationStruct *combination, Random random) {
+static unsigned chooseREX(const CombinationStruct *combination, unsigned modifier, Random random) {
   unsigned rex = combination->size == SizeW ? 0x48 : 0;
-  if ((combination->modifier & ModifierREX) != 0)
+  if ((modifier & ModifierREX) != 0)
     rex |= 0x40 | (unsigned)randomBelow(random, 8);
   return rex;
 }
@@ -244,33 +323,60 @@ static unsigned fitREX(unsigned rex, Form form) {
 
 static size_t immediateSize(const OpcodeRow *row, const CombinationStruct *combination) {
   switch (row->form) {
-  case OpcodeFormRM_I: return row->width == 1 ? 1 : combination->size == Size66 ? 2 : 4;
-  case OpcodeFormRM_I8: return 1;
+  case OpcodeFormRM_I:
+  case OpcodeFormR_RM_I:
+  case OpcodeFormI: return row->width == 1 ? 1 : combination->size == Size66 ? 2 : 4;
+  case OpcodeFormRM_I8:
+  case OpcodeFormRM_U8:
+  case OpcodeFormRM_R_U8:
+  case OpcodeFormR_RM_I8:
+  case OpcodeFormI8: return 1;
+  case OpcodeFormI16: return 2;
+  case OpcodeFormREL: return 4;
   default: return 0;
   }
+}
+
+/* VEX in three bytes, or in two where that says as much (Intel SDM volume 2, section 2.3.5). */
+static void putVEX(Writer writer, const OpcodeRow *row, unsigned rex, Random random) {
+  const MutatorBool used =
+      row->form == OpcodeFormR_V_RM || row->form == OpcodeFormR_RM_V || row->form == OpcodeFormV_RM;
+  const unsigned vreg = used ? (unsigned)randomBelow(random, RawMode64 ? 16 : 8) : 0, w = rex >> 3 & 1;
+  put(writer, 0xc4);
+  put(writer, ((~rex & 7) << 5) | row->map);
+  put(writer, w << 7 | (~vreg & 15) << 3 | (row->l == 1 ? 4u : 0u) | row->pp);
+}
+
+static void putOpcode(Writer writer, const OpcodeRow *row, unsigned rex, Random random) {
+  static const unsigned char escapes[] = {0, 0, 0x38, 0x3a};
+  if (row->space == RawSpaceVEX)
+    putVEX(writer, row, rex, random);
+  else if (rex != 0)
+    put(writer, rex);
+  if (row->space == RawSpaceLEGACY && row->map != RawMapONE)
+    put(writer, 0x0f);
+  if (row->space == RawSpaceLEGACY && row->map > RawMap0F)
+    put(writer, escapes[row->map]);
+  put(writer, row->opcode);
 }
 
 void directedMake(Case theCase, unsigned which, Random random) {
   const CombinationStruct *combination = &combinations[which];
   const OpcodeRow *row = &rows[combination->row];
   WriterStruct writer = {theCase->bytes, 0};
-  unsigned rex = fitREX(chooseREX(combination, random), (Form)combination->form), reg;
+  const unsigned modifier = chooseModifier(combination, random);
+  unsigned rex = fitREX(chooseREX(combination, modifier, random), (Form)combination->form), reg;
   memset(theCase, 0, sizeof *theCase);
   theCase->combination = (int)which;
   theCase->seed = randomNext(random);
-  putPrefixes(&writer, combination, random);
-  if (rex != 0)
-    put(&writer, rex);
-  if (row->map != RawMapONE)
-    put(&writer, 0x0f);
-  put(&writer, row->opcode);
+  putPrefixes(&writer, combination, modifier, random);
   reg = row->extension != OpcodeExtensionANY ? row->extension : (unsigned)randomBelow(random, 8);
+  putOpcode(&writer, row, rex, random);
   if (combination->form == FormOFFSET)
-    putRandom(&writer, (combination->modifier & Modifier67) != 0 ? sizeof(MutatorWord) / 2 : sizeof(MutatorWord),
-              random);
-  else if (!RawMode64 && (combination->modifier & Modifier67) != 0)
+    putRandom(&writer, (modifier & Modifier67) != 0 ? sizeof(MutatorWord) / 2 : sizeof(MutatorWord), random);
+  else if (!RawMode64 && combination->form != FormNONE && (modifier & Modifier67) != 0)
     putForm16(&writer, (Form)combination->form, reg, random);
-  else
+  else if (combination->form != FormNONE)
     putForm(&writer, (Form)combination->form, reg, rex, random);
   putRandom(&writer, immediateSize(row, combination), random);
   theCase->length = writer.at;
@@ -291,6 +397,12 @@ void combinationPrint(const CombinationStruct *combination) {
     printf(" GS");
   if ((combination->modifier & ModifierFLAT) != 0)
     printf(" ES/CS/SS/DS");
+  if ((combination->modifier & ModifierLOCK) != 0)
+    printf(" LOCK");
+  if ((combination->modifier & ModifierREP) != 0)
+    printf(" REP");
+  if ((combination->modifier & ModifierREPNE) != 0)
+    printf(" REPNE");
 }
 
 /* Where the system writes its record below the stack pointer, some have none that will do. */

@@ -71,6 +71,22 @@ static void runAll(double start) {
   }
 }
 
+/* What chance has left out. */
+static void runMissing(void) {
+  RandomStruct random = {options.seed ^ 1};
+  unsigned next = 0, rounds;
+  size_t count;
+  for (rounds = 0; rounds < 200; ++rounds) {
+    do {
+      for (count = 0; count < BATCH && next < combinationCount; ++next)
+        if (combinations[next].compared < 2)
+          directedMake(&batch[count++], next, &random);
+      batchRun(batch, count, &directed);
+    } while (next < combinationCount);
+    next = 0;
+  }
+}
+
 static void runCorpus(void) {
   static CaseStruct kept[CORPUS_MAX];
   size_t count = corpusRead(kept, CORPUS_MAX), at;
@@ -112,6 +128,7 @@ static int runDifferential(const char *corpus) {
   runCorpus();
   corpusFolder(corpus);
   runAll(start);
+  runMissing();
   tallyReport(&directed, &arbitrary);
   complete = combinationsReport();
   printf("steps refused by their memory, nothing changed: %lu\n", harnessRefusals);

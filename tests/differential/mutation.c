@@ -33,7 +33,7 @@ typedef struct MutationStruct {
 static const unsigned char roles[] = {MutatorAccessREAD, MutatorAccessWRITE, MutatorAccessREAD | MutatorAccessWRITE};
 static const unsigned char semantics[] = {OpcodeSemanticNONE,  OpcodeSemanticLOAD,    OpcodeSemanticLOADSIGNED,
                                           OpcodeSemanticSTORE, OpcodeSemanticCOMPARE, OpcodeSemanticCOMPAREREVERSED,
-                                          OpcodeSemanticTEST};
+                                          OpcodeSemanticMODIFY};
 static const unsigned char sizes[] = {OpcodeSize1, OpcodeSize2, OpcodeSize4, OpcodeSize8, OpcodeSizeV};
 static const unsigned char forms[] = {OpcodeFormRM_R,  OpcodeFormR_RM,     OpcodeFormRM_I,
                                       OpcodeFormRM_I8, OpcodeFormA_OFFSET, OpcodeFormOFFSET_A};

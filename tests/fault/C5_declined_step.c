@@ -17,6 +17,10 @@ SNIPPET(codeLoad, "mov (" rDI "), " rAX);
 SNIPPET(codeUnlisted, "sgdt (" rDI ")");
 SNIPPET(codeTwoSegments, ".byte 0x3e, 0x3e, 0x89, 0x07");
 SNIPPET(codeRepeated, ".byte 0xf3, 0x89, 0x07");
+SNIPPET(codeElided, ".byte 0xf2, 0xf0, 0x01, 0x07"); /* XACQUIRE LOCK ADD */
+SNIPPET(codeSplitLock, "lock addl $1, 3(" rDI ")");
+SNIPPET(codeSegmentRegister, "mov %ds, (" rDI ")");
+SNIPPET(codeFar, "lcall *(" rDI ")");
 SNIPPET(codeTraced, "pushf; orl $0x100, (" rSP "); popf; mov " rAX ", (" rDI ")");
 
 enum { TF = 0x100 };
@@ -74,6 +78,10 @@ static const Case cases[] = {
     CASE(codeUnlisted, nothing, restoreNothing, OPCODE),
     CASE(codeTwoSegments, nothing, restoreNothing, PREFIX),
     CASE(codeRepeated, nothing, restoreNothing, PREFIX),
+    CASE(codeElided, nothing, restoreNothing, PREFIX),
+    CASE(codeSegmentRegister, nothing, restoreNothing, OPCODE),
+    CASE(codeFar, nothing, restoreNothing, OPCODE),
+    CASE(codeSplitLock, nothing, restoreNothing, SPLIT),
     CASE(codeTraced, nothing, restoreNothing, TRACE),
     CASE(codeStore, addressBelow, restoreNothing, ADDRESS),
     CASE(codeStore, addressAbove, restoreNothing, ADDRESS),

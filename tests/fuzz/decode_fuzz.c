@@ -106,8 +106,19 @@ static MachineStruct makeMachine(void) {
 
 /* the second opinion ---------------------------------------------------------- */
 
+enum { OpinionMEMORIES = 2 };
+
+typedef struct OpinionMemoryStruct {
+  MutatorWord address;
+  size_t size;
+  MutatorAccess access;
+} OpinionMemoryStruct;
+
 typedef struct OpinionStruct {
-  MutatorBool valid, hasMemory;
+  MutatorBool valid, hasMemory; /* one that ModR/M names */
+  MutatorBool string;           /* elements, of which the first is known */
+  unsigned count;
+  OpinionMemoryStruct memory[OpinionMEMORIES]; /* all, what is read before what is written */
   size_t length, size;
   MutatorAccess access;
   MutatorWord address;
@@ -118,14 +129,19 @@ static MutatorWord registerValue(ZydisRegister reg) {
   return now.registers[ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg) - ZYDIS_REGISTER_RAX];
 }
 
+/* An operand that is not named has addresses of its register's size. */
+static MutatorWord registerMask(ZydisRegister reg) {
+  return ~(MutatorWord)0 >> (8 * sizeof(MutatorWord) - ZydisRegisterGetWidth(ZYDIS_MACHINE_MODE_LONG_64, reg));
+}
+
 static MutatorWord addressOf(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperandMem *mem,
-                             OpinionStruct *opinion) {
+                             MutatorBool named, MutatorWord beyond, OpinionStruct *opinion) {
   const unsigned unused = 8 * (unsigned)sizeof(MutatorWord) - instruction->address_width;
-  const MutatorWord mask = ~(MutatorWord)0 >> unused;
+  const MutatorWord mask = named ? ~(MutatorWord)0 >> unused : registerMask(mem->base);
   MutatorWord address = (MutatorWord)mem->disp.value;
   /* A SIB base of 101 with mod 00 is none; Zydis 4.0.0 sees R13D there with a 32-bit address. */
-  const MutatorBool none = (instruction->attributes & ZYDIS_ATTRIB_HAS_SIB) != 0 && instruction->raw.modrm.mod == 0 &&
-                           instruction->raw.sib.base == 5;
+  const MutatorBool none = named && (instruction->attributes & ZYDIS_ATTRIB_HAS_SIB) != 0 &&
+                           instruction->raw.modrm.mod == 0 && instruction->raw.sib.base == 5;
   opinion->relative = mem->base == ZYDIS_REGISTER_RIP || mem->base == ZYDIS_REGISTER_EIP;
   if (none)
     address = (MutatorWord)instruction->raw.disp.value;
@@ -135,7 +151,7 @@ static MutatorWord addressOf(const ZydisDecodedInstruction *instruction, const Z
     address += registerValue(mem->base);
   if (mem->index != ZYDIS_REGISTER_NONE)
     address += registerValue(mem->index) * mem->scale;
-  address &= mask;
+  address = (address + beyond) & mask;
   if (mem->segment == ZYDIS_REGISTER_FS)
     address += segmentBaseOf(MachineSegmentFS);
   if (mem->segment == ZYDIS_REGISTER_GS)
@@ -143,18 +159,74 @@ static MutatorWord addressOf(const ZydisDecodedInstruction *instruction, const Z
   return address;
 }
 
-static void takeMemory(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperand *operand,
-                       OpinionStruct *opinion) {
-  if (operand->type != ZYDIS_OPERAND_TYPE_MEMORY || operand->visibility != ZYDIS_OPERAND_VISIBILITY_EXPLICIT ||
-      operand->mem.type != ZYDIS_MEMOP_TYPE_MEM)
+static MutatorAccess accessOf(const ZydisDecodedOperand *operand) {
+  MutatorAccess access = MutatorAccessNONE;
+  if ((operand->actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0)
+    access |= MutatorAccessREAD;
+  if ((operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0)
+    access |= MutatorAccessWRITE;
+  return access;
+}
+
+static MutatorBool isStackPointer(ZydisRegister reg) {
+  return reg == (RawMode64 ? ZYDIS_REGISTER_RSP : ZYDIS_REGISTER_ESP);
+}
+
+/* Bit tests by a register: how far its bit is. */
+static MutatorWord bitDistance(const ZydisDecodedOperand *bit) {
+  const unsigned unused = 8 * (unsigned)sizeof(MutatorWord) - bit->size, shift = bit->size == 16   ? 4
+                                                                                 : bit->size == 32 ? 5
+                                                                                                   : 6;
+  return (MutatorWord)((intptr_t)(registerValue(bit->reg.value) << unused) >> unused >> shift) * (bit->size / 8);
+}
+
+/* What an instruction adds to the address that its operand says. */
+static MutatorWord beyond(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperand *operands,
+                          const ZydisDecodedOperand *operand) {
+  const MutatorBool named = operand->visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT;
+  switch (instruction->mnemonic) {
+  case ZYDIS_MNEMONIC_BT:
+  case ZYDIS_MNEMONIC_BTC:
+  case ZYDIS_MNEMONIC_BTR:
+  case ZYDIS_MNEMONIC_BTS: return operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER ? bitDistance(&operands[1]) : 0;
+  case ZYDIS_MNEMONIC_XLAT: return now.registers[0] & 0xff;
+  case ZYDIS_MNEMONIC_POP:
+    return named && operand->mem.base != ZYDIS_REGISTER_NONE && operand->mem.base != ZYDIS_REGISTER_RIP &&
+                   ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, operand->mem.base) == ZYDIS_REGISTER_RSP
+               ? operand->size / 8
+               : 0;
+  default:
+    return !named && isStackPointer(operand->mem.base) && accessOf(operand) == MutatorAccessWRITE
+               ? 0 - (MutatorWord)(operand->size / 8)
+               : 0;
+  }
+}
+
+static void takeMemory(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperand *operands,
+                       const ZydisDecodedOperand *operand, OpinionStruct *opinion) {
+  const MutatorBool named = operand->visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT;
+  OpinionMemoryStruct memory = {0, operand->size / 8, accessOf(operand)};
+  MutatorBool relative;
+  if (operand->type != ZYDIS_OPERAND_TYPE_MEMORY || operand->mem.type != ZYDIS_MEMOP_TYPE_MEM ||
+      opinion->count == OpinionMEMORIES)
+    return;
+  relative = opinion->relative;
+  memory.address = addressOf(instruction, &operand->mem, named, beyond(instruction, operands, operand), opinion);
+  opinion->memory[opinion->count++] = memory;
+  opinion->relative = relative;
+  if (!named)
     return;
   opinion->hasMemory = 1;
   opinion->size = operand->size / 8;
-  opinion->address = addressOf(instruction, &operand->mem, opinion);
-  if ((operand->actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0)
-    opinion->access |= MutatorAccessREAD;
-  if ((operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0)
-    opinion->access |= MutatorAccessWRITE;
+  opinion->address = addressOf(instruction, &operand->mem, 1, 0, opinion);
+}
+
+static void orderMemories(OpinionStruct *opinion) {
+  const OpinionMemoryStruct first = opinion->memory[0];
+  if (opinion->count < 2 || first.access == MutatorAccessREAD || opinion->memory[1].access != MutatorAccessREAD)
+    return;
+  opinion->memory[0] = opinion->memory[1];
+  opinion->memory[1] = first;
 }
 
 static OpinionStruct ask(void) {
@@ -168,7 +240,9 @@ static OpinionStruct ask(void) {
   opinion.valid = 1;
   opinion.length = instruction.length;
   for (i = 0; i < instruction.operand_count; ++i)
-    takeMemory(&instruction, &operands[i], &opinion);
+    takeMemory(&instruction, operands, &operands[i], &opinion);
+  orderMemories(&opinion);
+  opinion.string = instruction.meta.category == ZYDIS_CATEGORY_STRINGOP;
   return opinion;
 }
 
@@ -187,12 +261,28 @@ static void requireTruncation(size_t length) {
   memcpy(now.code, whole, length);
 }
 
+/* Of the elements of a string, the first one that is accessed is one end of all. */
+static void requireElements(const MutatorInstructionAccessStruct *access, const OpinionMemoryStruct *memory) {
+  const MutatorWord first = (MutatorWord)access->address, last = first + (access->size - memory->size);
+  REQUIRE(access->size % memory->size == 0 && (memory->address == first || memory->address == last));
+}
+
 static void requireAccess(const ArchPlanStruct *plan, Machine machine, const OpinionStruct *opinion) {
   ArchAccessesStruct accesses;
-  REQUIRE(mutatorArchAccesses(plan, machine, &accesses) == MutatorDeclineNONE);
-  REQUIRE(accesses.count >= 1 && accesses.count <= MUTATOR_INSTRUCTION_ACCESSES);
-  REQUIRE(accesses.access[0].size == opinion->size && accesses.access[0].access == opinion->access);
-  REQUIRE((MutatorWord)accesses.access[0].address == opinion->address);
+  MutatorDecline decline = mutatorArchAccesses(plan, machine, &accesses);
+  unsigned i;
+  if (decline == MutatorDeclineSPLIT && mutatorArchPlanLocked(plan))
+    return;
+  REQUIRE(decline == MutatorDeclineNONE);
+  REQUIRE(accesses.count == opinion->count || (accesses.count == 0 && opinion->string));
+  for (i = 0; i < accesses.count; ++i) {
+    REQUIRE(accesses.access[i].access == opinion->memory[i].access);
+    if (opinion->string)
+      requireElements(&accesses.access[i], &opinion->memory[i]);
+    else
+      REQUIRE(accesses.access[i].size == opinion->memory[i].size &&
+              (MutatorWord)accesses.access[i].address == opinion->memory[i].address);
+  }
 }
 
 static MutatorBool checkPlan(Machine machine, const OpinionStruct *opinion) {
@@ -204,7 +294,7 @@ static MutatorBool checkPlan(Machine machine, const OpinionStruct *opinion) {
   REQUIRE(mutatorArchPlanLength(&plan) >= 1 && mutatorArchPlanLength(&plan) <= now.count);
   REQUIRE(mutatorArchPlanLength(&plan) <= ARCH_INSTRUCTION_MAX);
   REQUIRE(mutatorArchPlanName(&plan) != NULL);
-  REQUIRE(opinion->valid && opinion->length == mutatorArchPlanLength(&plan) && opinion->hasMemory);
+  REQUIRE(opinion->valid && opinion->length == mutatorArchPlanLength(&plan) && opinion->count > 0);
   requireAccess(&plan, machine, opinion);
   requireTruncation(opinion->length);
   return 1;
@@ -219,6 +309,14 @@ static void checkOperand(Machine machine, const OpinionStruct *opinion) {
   REQUIRE(align != 0 && (align & (align - 1)) == 0 && align <= 64);
   if (opinion->hasMemory && (!opinion->relative || align > 1))
     REQUIRE(address == opinion->address);
+}
+
+static void requireCover(const MutatorInstructionStruct *instruction, MutatorWord address) {
+  MutatorBool covers = 0;
+  unsigned i;
+  for (i = 0; i < instruction->count; ++i)
+    covers |= address - (MutatorWord)instruction->access[i].address < instruction->access[i].size;
+  REQUIRE(covers);
 }
 
 /* A record that the system never wrote: CanStep may say what it likes of it, as
@@ -244,9 +342,10 @@ static void checkContext(MutatorBool planned) {
   } else
     REQUIRE(!planned || MutatorContextDecline(&context) == MutatorDeclineEXECUTE ||
             MutatorContextDecline(&context) == MutatorDeclineBUSY ||
+            MutatorContextDecline(&context) == MutatorDeclineSPLIT ||
             MutatorContextDecline(&context) == MutatorDeclineSEGMENT);
   if (MutatorContextCanStepInstruction(&context))
-    REQUIRE((MutatorWord)info.si_addr - (MutatorWord)instruction.access[0].address < instruction.access[0].size);
+    requireCover(&instruction, (MutatorWord)info.si_addr);
   (void)MutatorContextKind(&context);
 }
 

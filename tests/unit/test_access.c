@@ -193,13 +193,30 @@ START_TEST(compare_and_swap_says_what_was_there) {
 }
 END_TEST
 
-/* Across a line or page a locked operation is not what it should be. */
-START_TEST(misaligned_compare_and_swap_is_not_offered) {
+/* Across a line or page a locked operation is not what it should be; sixteen bytes must be aligned. */
+START_TEST(split_compare_and_swap_is_not_offered) {
   size_t i;
   for (i = 1; i < SIZES; ++i) {
+    unsigned char *address = pages + (sizes[i] == 16 ? 17 : 65 - sizes[i]);
     unsigned char expected[16], desired[16] = {0};
+    memcpy(expected, address, 16);
+    ck_assert_int_eq(mutatorArchNofaultCompareAndSwap(address, expected, desired, sizes[i]), MutatorResUNIMPL);
+    ck_assert_mem_eq(expected, address, 16);
+  }
+}
+END_TEST
+
+START_TEST(misaligned_compare_and_swap_in_a_line_is_offered) {
+  size_t i;
+  for (i = 1; i < SIZES && sizes[i] < 16; ++i) {
+    unsigned char expected[16], desired[16];
     memcpy(expected, pages + 17, 16);
-    ck_assert_int_eq(mutatorArchNofaultCompareAndSwap(pages + 17, expected, desired, sizes[i]), MutatorResUNIMPL);
+    memset(desired, 0xa5, sizeof desired);
+    if (sizes[i] > sizeof(MutatorWord))
+      continue;
+    ck_assert_int_eq(mutatorArchNofaultCompareAndSwap(pages + 17, expected, desired, sizes[i]), MutatorResOK);
+    ck_assert_mem_eq(pages + 17, desired, sizes[i]);
+    ck_assert_mem_eq(pages + 17 + sizes[i], expected + sizes[i], 16 - sizes[i]);
   }
 }
 END_TEST
@@ -306,7 +323,8 @@ int main(void) {
   tcase_add_test(tests, stores_to_a_read_only_page_fail);
   tcase_add_test(tests, compare_and_swap_replaces_what_is_as_expected);
   tcase_add_test(tests, compare_and_swap_says_what_was_there);
-  tcase_add_test(tests, misaligned_compare_and_swap_is_not_offered);
+  tcase_add_test(tests, split_compare_and_swap_is_not_offered);
+  tcase_add_test(tests, misaligned_compare_and_swap_in_a_line_is_offered);
   tcase_add_test(tests, each_access_is_one_instruction_of_its_width);
   tcase_add_test(tests, only_listed_instructions_are_fixed_up);
   suite_add_tcase(suite, tests);

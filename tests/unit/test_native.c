@@ -6,8 +6,12 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "arch/x86/native.h"
+#include "arch/x86/operation.h"
 #include "arch/x86/registers.h"
+
+/* The families are named by the list of operations. */
+#define DECLARE(name) NATIVE_FAMILY(mutatorNative##name);
+OPERATIONS(DECLARE)
 
 #define ALL (~(MutatorWord)0)
 #define CF ((MutatorWord)MachineFlagCF)

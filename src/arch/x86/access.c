@@ -63,10 +63,17 @@ MutatorBool mutatorArchNofaultStore(void *address, const void *buffer, size_t si
   return store != NULL && store(address, buffer) == 0;
 }
 
+/* LOCK is atomic at any alignment; across cache lines it stops every CPU, which the
+ * system may forbid.  Sixteen bytes must be aligned. */
+static MutatorBool swappable(const void *address, size_t size) {
+  const MutatorWord first = (MutatorWord)address, line = 64;
+  return aligned(address, size) || (size < 16 && first / line == (first + size - 1) / line);
+}
+
 MutatorRes mutatorArchNofaultCompareAndSwap(void *address, void *expected, const void *desired, size_t size) {
   static const MutatorRes results[] = {MutatorResOK, MutatorResACCESS, MutatorResFAIL};
   NativeSwap swap = swapOf(size);
-  if (swap == NULL || !aligned(address, size))
+  if (swap == NULL || !swappable(address, size))
     return MutatorResUNIMPL;
   return results[swap(address, expected, desired)];
 }

@@ -30,12 +30,11 @@ typedef void (*NativeOperation)(NativeOperands operands);
 enum { NativeSIZES = 4 };
 #define NATIVE_FAMILY(symbol) extern const NativeOperation symbol[NativeSIZES]
 
-NATIVE_FAMILY(mutatorNativeCompare); /* CMP a, b */
+NATIVE_FAMILY(mutatorNativeCompare); /* CMP a, b; the others are in arch/x86/operation.h */
 NATIVE_FAMILY(mutatorNativeTest);    /* TEST a, b */
-NATIVE_FAMILY(mutatorNativeAdc);     /* ADC a, b */
-NATIVE_FAMILY(mutatorNativeShl);     /* SHL a, cl */
-NATIVE_FAMILY(mutatorNativeNeg);     /* NEG a */
-NATIVE_FAMILY(mutatorNativeMul);     /* MUL c: b:a = a * c; of bytes AX = AL * CL */
+
+/* a: the shadow stack's pointer; as it was where the thread has none, for then RDSSP does nothing. */
+void mutatorNativeShadowStack(NativeOperands operands);
 
 /* nativeOf -- the member of a family for operands of 1, 2, 4 or 8 bytes */
 static inline NativeOperation nativeOf(const NativeOperation family[NativeSIZES], size_t bytes) {

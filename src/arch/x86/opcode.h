@@ -13,12 +13,33 @@
 
 /* Where the operands are encoded, destination first. */
 typedef enum OpcodeForm {
-  OpcodeFormRM_R = 0,     /* r/m, reg */
-  OpcodeFormR_RM = 1,     /* reg, r/m */
-  OpcodeFormRM_I = 2,     /* r/m, immediate of the operand width, at most 32 bits */
-  OpcodeFormRM_I8 = 3,    /* r/m, 8-bit immediate, sign-extended */
-  OpcodeFormA_OFFSET = 4, /* accumulator, absolute address */
-  OpcodeFormOFFSET_A = 5  /* absolute address, accumulator */
+  OpcodeFormRM_R = 0,      /* r/m, reg */
+  OpcodeFormR_RM = 1,      /* reg, r/m */
+  OpcodeFormRM_I = 2,      /* r/m, immediate of the operand width, at most 32 bits */
+  OpcodeFormRM_I8 = 3,     /* r/m, 8-bit immediate, sign-extended */
+  OpcodeFormA_OFFSET = 4,  /* accumulator, absolute address */
+  OpcodeFormOFFSET_A = 5,  /* absolute address, accumulator */
+  OpcodeFormRM = 6,        /* r/m alone */
+  OpcodeFormRM_U8 = 7,     /* r/m, 8-bit immediate that counts bits */
+  OpcodeFormRM_1 = 8,      /* r/m, the constant 1 */
+  OpcodeFormRM_CL = 9,     /* r/m, CL */
+  OpcodeFormRM_R_U8 = 10,  /* r/m, reg, 8-bit immediate that counts bits */
+  OpcodeFormRM_R_CL = 11,  /* r/m, reg, CL */
+  OpcodeFormR_RM_I = 12,   /* reg, r/m, immediate as in RM_I */
+  OpcodeFormR_RM_I8 = 13,  /* reg, r/m, immediate as in RM_I8 */
+  OpcodeFormR_V_RM = 14,   /* reg, VEX.vvvv, r/m */
+  OpcodeFormR_RM_V = 15,   /* reg, r/m, VEX.vvvv */
+  OpcodeFormV_RM = 16,     /* VEX.vvvv, r/m */
+  OpcodeFormO = 17,        /* register in the opcode's low three bits */
+  OpcodeFormI = 18,        /* immediate as in RM_I alone */
+  OpcodeFormI8 = 19,       /* immediate as in RM_I8 alone */
+  OpcodeFormI16 = 20,      /* 16-bit immediate, not negative */
+  OpcodeFormREL = 21,      /* 32 bits, relative to the next instruction */
+  OpcodeFormNONE = 22,     /* nothing after the opcode */
+  OpcodeFormMEM_MEM = 23,  /* nothing after the opcode; string operands, destination first */
+  OpcodeFormMEM_MEM2 = 24, /* the same, source first (CMPS) */
+  OpcodeFormMEM_A = 25,    /* nothing after the opcode; string operand, accumulator */
+  OpcodeFormA_MEM = 26     /* the other way round */
 } OpcodeForm;
 
 /* Sizes of operands, bytes, or rules that give them. */
@@ -30,19 +51,82 @@ typedef enum OpcodeSize {
   OpcodeSize16 = 16,
   OpcodeSizeV = 0x80,      /* 2, 4 or 8, by 66 and REX.W */
   OpcodeSizeVECTOR = 0x81, /* 16, 32 or 64, by vector length */
+  OpcodeSizeY = 0x82,      /* 4 or 8, by REX.W or VEX.W */
+  OpcodeSizeSTACK = 0x83,  /* 2 with 66, else a word */
 } OpcodeSize;
 
 /* What the instruction does (arch/x86/step.c). */
 typedef enum OpcodeSemantic {
-  OpcodeSemanticNONE = 0,            /* not stepped; the row is there for its operand */
-  OpcodeSemanticLOAD = 1,            /* register := memory, zero-extended to the register's width */
-  OpcodeSemanticLOADSIGNED = 2,      /* register := memory, sign-extended */
-  OpcodeSemanticSTORE = 3,           /* memory := register or immediate */
-  OpcodeSemanticCOMPARE = 4,         /* flags of memory - (register or immediate) */
-  OpcodeSemanticCOMPAREREVERSED = 5, /* flags of register - memory */
-  OpcodeSemanticTEST = 6,            /* flags of memory & (register or immediate) */
-  OpcodeSemanticLIMIT = 7
+  OpcodeSemanticNONE = 0,          /* not stepped; the row is there for its operand and its reason */
+  OpcodeSemanticLOAD = 1,          /* register := memory, zero-extended to the register's width */
+  OpcodeSemanticLOADSIGNED = 2,    /* register := memory, sign-extended */
+  OpcodeSemanticSTORE = 3,         /* memory := register or immediate */
+  OpcodeSemanticLOADREVERSED = 4,  /* register := memory, bytes reversed */
+  OpcodeSemanticSTOREREVERSED = 5, /* memory := register, bytes reversed */
+  OpcodeSemanticLOADIF = 6,        /* register := memory or itself, by a condition */
+  OpcodeSemanticCOMPARE = 7,       /* these run the row's operation (step_operation.c): on memory and another operand */
+  OpcodeSemanticCOMPAREREVERSED = 8,
+  OpcodeSemanticMODIFY = 9,
+  OpcodeSemanticCOMBINE = 10,
+  OpcodeSemanticCOMBINEIMMEDIATE = 11,
+  OpcodeSemanticEXCHANGE = 12,
+  OpcodeSemanticCOMPAREEXCHANGE = 13,
+  OpcodeSemanticACCUMULATE = 14,
+  OpcodeSemanticDIVIDE = 15,
+  OpcodeSemanticDIVIDESIGNED = 16,
+  OpcodeSemanticSET = 17,
+  OpcodeSemanticVEX = 18,
+  OpcodeSemanticVEXREVERSED = 19,
+  OpcodeSemanticVEXSINGLE = 20,
+  OpcodeSemanticVEXROTATE = 21,
+  OpcodeSemanticVEXMULTIPLY = 22,
+  OpcodeSemanticCOMPAREEXCHANGEPAIR = 23, /* CMPXCHG8B, CMPXCHG16B */
+  OpcodeSemanticPUSH = 24,                /* these go with a stack access (step_stack.c) */
+  OpcodeSemanticPUSHFLAGS = 25,
+  OpcodeSemanticPOP = 26,
+  OpcodeSemanticPOPMEMORY = 27,
+  OpcodeSemanticLEAVE = 28,
+  OpcodeSemanticJUMP = 29,
+  OpcodeSemanticCALL = 30,
+  OpcodeSemanticRETURN = 31,
+  OpcodeSemanticMOVS = 32, /* string instructions (step_string.c) */
+  OpcodeSemanticSTOS = 33,
+  OpcodeSemanticLODS = 34,
+  OpcodeSemanticCMPS = 35,
+  OpcodeSemanticSCAS = 36,
+  OpcodeSemanticLIMIT
 } OpcodeSemantic;
+
+/* Memory that no operand names, or that one names in another way (arch/x86/address.c). */
+typedef enum OpcodeImplicit {
+  OpcodeImplicitNONE = 0,
+  OpcodeImplicitPUSH = 1,               /* written below rSP */
+  OpcodeImplicitPOP = 2,                /* read at rSP */
+  OpcodeImplicitFRAME = 3,              /* read at rBP */
+  OpcodeImplicitSOURCE = 4,             /* read at rSI */
+  OpcodeImplicitDESTINATION = 5,        /* written at ES:rDI */
+  OpcodeImplicitSCANNED = 6,            /* read at ES:rDI */
+  OpcodeImplicitSOURCE_DESTINATION = 7, /* both, the source first */
+  OpcodeImplicitSOURCE_SCANNED = 8,
+  OpcodeImplicitTABLE = 9, /* read at rBX + AL */
+  OpcodeImplicitBITS = 10  /* the register operand counts bits from the memory operand */
+} OpcodeImplicit;
+
+/* Why a row is not stepped. */
+typedef enum OpcodeReason {
+  OpcodeReasonNONE = 0,
+  OpcodeReasonNOACCESS = 1, /* names memory and never faults on it */
+  OpcodeReasonSEGMENT = 2,  /* loads or stores a segment register or a descriptor */
+  OpcodeReasonFAR = 3,      /* goes to another code segment */
+  OpcodeReasonSYSTEM = 4,   /* for the system */
+  OpcodeReasonPORT = 5,     /* input or output */
+  OpcodeReasonCACHE = 6,    /* acts on a cache line */
+  OpcodeReasonFLAGS = 7,    /* loads flags that a handler cannot load */
+  OpcodeReasonACCESSES = 8, /* stores to several places, so that it cannot happen all or nothing */
+  OpcodeReasonBOUND = 9,    /* raises an exception by itself */
+  OpcodeReasonSTATE = 10,   /* saves or restores the whole vector state */
+  OpcodeReasonLIMIT
+} OpcodeReason;
 
 /* How far Capstone must agree before a plan is accepted. */
 typedef enum OpcodeVote {
@@ -53,17 +137,37 @@ typedef enum OpcodeVote {
 
 enum {
   OpcodeFlagNONE = 0,
-  OpcodeFlagMODE64 = 1, /* in 64-bit mode only */
-  OpcodeFlagREXW = 2,   /* with REX.W only */
-  OpcodeFlagLOCK = 4,   /* may have a LOCK prefix */
-  OpcodeFlagREPEAT = 8, /* may have a REP prefix */
+  OpcodeFlagMODE64 = 1,       /* in 64-bit mode only */
+  OpcodeFlagREXW = 2,         /* with REX.W only */
+  OpcodeFlagLOCK = 4,         /* may have a LOCK prefix */
+  OpcodeFlagREPEAT = 8,       /* may have a REP prefix */
+  OpcodeFlagMODE32 = 16,      /* in 32-bit mode only */
+  OpcodeFlagNO66 = 32,        /* not with 66, which CPUs disagree about */
+  OpcodeFlagLOCKED = 64,      /* as if it had a LOCK prefix, always */
+  OpcodeFlagKEEPFLAGS = 128,  /* what its operation does to the flags does not count */
+  OpcodeFlagREPEATUNTIL = 256 /* REPE and REPNE differ */
 };
 
 enum { OpcodeExtensionANY = 0xff, OpcodeLAny = 0xff, OpcodeWAny = 0xff };
 
 enum { OpcodeTupleNONE = 0, OpcodeTupleFULLMEM = 1 }; /* EVEX disp8 scaling */
 
-enum { OpcodeFeatureBASE = 0 }; /* CPUID bits that gate a row; BASE is every CPU */
+/* CPUID bits that gate a row; BASE is every CPU. */
+typedef enum OpcodeFeature {
+  OpcodeFeatureBASE = 0,
+  OpcodeFeatureCX8 = 1,
+  OpcodeFeatureCMOV = 2,
+  OpcodeFeatureSSE2 = 3,
+  OpcodeFeatureCX16 = 4,
+  OpcodeFeatureSSE42 = 5,
+  OpcodeFeatureMOVBE = 6,
+  OpcodeFeaturePOPCNT = 7,
+  OpcodeFeatureLZCNT = 8,
+  OpcodeFeatureBMI1 = 9,
+  OpcodeFeatureBMI2 = 10,
+  OpcodeFeatureADX = 11,
+  OpcodeFeatureLIMIT
+} OpcodeFeature;
 
 typedef struct OpcodeRow {
   const char *name;
@@ -80,11 +184,13 @@ typedef struct OpcodeRow {
   uint8_t width;     /* OpcodeSize of the register operand */
   uint8_t size;      /* OpcodeSize of the memory operand */
   uint8_t tuple;
-  uint8_t flags;
+  uint16_t flags;
   uint8_t semantic; /* OpcodeSemantic */
-  uint8_t thunk;    /* native routine of semantics that need one; 0 for none */
-  uint8_t feature;
-  uint8_t vote[3]; /* OpcodeVote for Capstone 4, 5 and 6 */
+  uint8_t thunk;    /* native routine of semantics that need one (operation.h); 0 for none */
+  uint8_t implicit; /* OpcodeImplicit */
+  uint8_t feature;  /* OpcodeFeature */
+  uint8_t reason;   /* OpcodeReason, of semantic NONE */
+  uint8_t vote[3];  /* OpcodeVote for Capstone 4, 5 and 6 */
 } OpcodeRow;
 
 /* Sorted by space, map, opcode, pp, extension.  Of the rows that match, the first is taken. */
@@ -103,5 +209,8 @@ MutatorBool mutatorOpcodeKnown(const RawStruct *raw);
 
 /* Does the opcode's form have an absolute address instead of a ModR/M byte? */
 MutatorBool mutatorOpcodeOffset(const RawStruct *raw);
+
+/* Has it a ModR/M byte? */
+MutatorBool mutatorOpcodeModRM(const RawStruct *raw);
 
 #endif

@@ -12,7 +12,9 @@
 enum {
   PlanHIGH = 1,      /* the register operand is AH, CH, DH or BH; reg is 0 to 3 */
   PlanIMMEDIATE = 2, /* the other operand is the immediate, not reg */
-  PlanLOCK = 4       /* LOCK prefix */
+  PlanLOCK = 4,      /* LOCK prefix, or XCHG */
+  PlanREPEAT = 8,    /* REP, REPE or REPNE */
+  PlanUNTIL = 16     /* REPNE */
 };
 
 typedef struct PlanStruct {
@@ -33,6 +35,11 @@ typedef struct PlanStruct {
   uint8_t mask; /* EVEX.aaa */
   uint8_t spare[6];
 } PlanStruct, *Plan;
+
+/* mutatorFeaturesHave -- has this CPU, and its system, that OpcodeFeature?
+ *
+ * Asked of CPUID once, at set-up (setup_features.c); before it, of BASE only. */
+MutatorBool mutatorFeaturesHave(unsigned feature);
 
 /* The plan that an ArchPlan holds. */
 PlanStruct mutatorPlanUnpack(const ArchPlanStruct *plan);

@@ -11,6 +11,18 @@
 /* Segment registers as encoded (Intel SDM volume 2, table 3-1). */
 enum { MachineSegmentES = 0, MachineSegmentCS, MachineSegmentSS, MachineSegmentDS, MachineSegmentFS, MachineSegmentGS };
 
+/* The registers that instructions use without naming them, by the number that encodes them. */
+enum {
+  MachineA = 0,
+  MachineC = 1,
+  MachineD = 2,
+  MachineB = 3,
+  MachineSP = 4,
+  MachineBP = 5,
+  MachineSI = 6,
+  MachineDI = 7
+};
+
 /* Flags (Intel SDM volume 1, section 3.4.3). */
 enum {
   MachineFlagCF = 0x00001,

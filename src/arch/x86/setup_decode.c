@@ -7,6 +7,7 @@
  */
 
 #include "arch/x86/decoder.h"
+#include "arch/x86/features.h"
 #include "arch/x86/plan.h"
 
 _Static_assert(CS_API_MAJOR >= 4 && CS_API_MAJOR <= 6, "Capstone 4, 5 or 6");
@@ -56,6 +57,7 @@ MutatorRes mutatorArchSetup(size_t decoders) {
   size_t i;
   if (!versionMatches())
     return MutatorResUNIMPL;
+  mutatorFeaturesSetup();
   for (i = 0; i < decoders; i++)
     if (!openDecoder(&mutatorDecoders[i])) {
       closeDecoders(i);

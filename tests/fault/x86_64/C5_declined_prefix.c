@@ -6,7 +6,7 @@
 #include "support/fault_test.h"
 
 SNIPPET(codeOperandAndWide, ".byte 0x66, 0x48, 0x89, 0x07");
-SNIPPET(codeNarrowSignExtension, ".byte 0x63, 0x07");
+SNIPPET(codeNarrowSignExtension, ".byte 0x66, 0x63, 0x07");
 
 static MutatorBool probe(FaultTestStop stop) {
   const MutatorDecline *reason = stop->closure;
