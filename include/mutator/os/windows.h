@@ -63,13 +63,14 @@ MUTATOR_API MutatorRes MutatorContextInitFault(struct MutatorContextStruct *cont
  * thread    a suspended thread, with the right THREAD_GET_CONTEXT, and for
  *           MutatorContextCommit also THREAD_SET_CONTEXT
  * Returns   MutatorResOK      *context is a THREAD context
- *           MutatorResPARAM   an argument is NULL or misaligned; nothing changed;
- *                             otherwise, of *context nothing is left:
- *           MutatorResACCESS  the thread is gone, or the handle does not let it be read
+ *           MutatorResPARAM   an argument is NULL or misaligned; nothing changed
+ *           MutatorResACCESS  the thread is gone, or the handle does not let it
+ *                             be read; nothing changed, unless it goes during the call
  *           MutatorResBUSY    (32-bit programs on 64-bit systems) an exception is
  *                             being delivered to the thread, whose registers are not
- *                             known: resume it, and suspend it again
- *           MutatorResLIMIT   the CPU has more registers than the structure has room for
+ *                             known: resume it, and suspend it again; nothing changed
+ *           MutatorResLIMIT   the CPU has more registers than the structure has
+ *                             room for; *context is no context any more
  * Signals   may be called in a vectored handler; the last error is kept
  * Threads   safe for different contexts
  */

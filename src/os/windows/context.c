@@ -53,7 +53,7 @@ static BOOL initialize(void *buffer, DWORD *length, CONTEXT **contextReturn) {
 
 /* A record without extended components is right only where the CPU, or the
  * system, has none. */
-static MutatorRes prepare(MutatorNativeStruct *native) {
+static MutatorRes layOut(MutatorNativeStruct *native) {
   DWORD length = sizeof native->copy;
   if (initialize(native->copy, &length, &native->native)) {
     if (mutatorWindowsExtended(native->native))
@@ -68,13 +68,33 @@ static MutatorRes prepare(MutatorNativeStruct *native) {
 }
 
 /* A thread that is gone has no registers; nor has one that we may not ask. */
-static MutatorRes capture(MutatorNativeStruct *native) {
-  const MutatorRes res = prepare(native);
+static MutatorRes capture(HANDLE thread, CONTEXT *into) {
+  if (!GetThreadContext(thread, into))
+    return MutatorResACCESS;
+  return mutatorWindowsStale(into) ? MutatorResBUSY : MutatorResOK;
+}
+
+/* Before anything is written over: may it be captured at all? */
+static MutatorRes tryCapture(HANDLE thread) {
+  CONTEXT probe;
+  probe.ContextFlags = mutatorWindowsContextProbe;
+  return capture(thread, &probe);
+}
+
+static MutatorRes captureThread(MutatorContext context, HANDLE thread) {
+  MutatorNativeStruct *native = &context->native;
+  MutatorRes res = tryCapture(thread);
   if (res != MutatorResOK)
     return res;
-  if (!GetThreadContext(native->thread, native->native))
-    return MutatorResACCESS;
-  return mutatorWindowsStale(native->native) ? MutatorResBUSY : MutatorResOK;
+  context->signature = 0;
+  native->record = NULL;
+  native->thread = thread;
+  res = layOut(native);
+  if (res == MutatorResOK)
+    res = capture(thread, native->native);
+  if (res == MutatorResOK)
+    mutatorCoreContextInit(context, MutatorContextTHREAD, native);
+  return res;
 }
 
 MutatorRes MutatorContextInitThread(MutatorContext context, HANDLE thread) {
@@ -82,12 +102,7 @@ MutatorRes MutatorContextInitThread(MutatorContext context, HANDLE thread) {
   MutatorRes res;
   if (!aligned(context, sizeof(void *)) || thread == NULL)
     return MutatorResPARAM;
-  context->signature = 0;
-  context->native.record = NULL;
-  context->native.thread = thread;
-  res = capture(&context->native);
-  if (res == MutatorResOK)
-    mutatorCoreContextInit(context, MutatorContextTHREAD, &context->native);
+  res = captureThread(context, thread);
   SetLastError(error);
   return res;
 }

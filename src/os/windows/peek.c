@@ -5,46 +5,56 @@
 
 #include "os/windows/windows.h"
 
-MutatorBool mutatorOSPeek(void *buffer, MutatorWord address, size_t size) {
-  const DWORD error = GetLastError();
-  SIZE_T count = 0;
-  const BOOL done = ReadProcessMemory(GetCurrentProcess(), (const void *)address, buffer, size, &count);
-  SetLastError(error);
-  return done && count == size;
-}
+#define WRITABLE (PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
+#define READABLE (WRITABLE | PAGE_READONLY | PAGE_EXECUTE_READ)
 
-static MutatorBool isWritable(DWORD protection) {
-  return (protection & (PAGE_GUARD | PAGE_NOACCESS)) == 0 &&
-         (protection & (PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)) != 0;
-}
-
-/* WriteProcessMemory opens some pages that are closed: it is asked for others only. */
-static MutatorBool allWritable(MutatorWord address, size_t size) {
+/* Bytes at the address that lie in pages of such a protection; 0 for none. */
+static size_t allowed(MutatorWord address, DWORD protections) {
   MEMORY_BASIC_INFORMATION page;
-  MutatorWord next;
-  for (; size > 0; size -= next - address, address = next) {
-    if (VirtualQuery((const void *)address, &page, sizeof page) != sizeof page || page.State != MEM_COMMIT ||
-        !isWritable(page.Protect))
+  if (VirtualQuery((const void *)address, &page, sizeof page) != sizeof page || page.State != MEM_COMMIT)
+    return 0;
+  if ((page.Protect & protections) == 0 || (page.Protect & PAGE_GUARD) != 0)
+    return 0;
+  return page.RegionSize - (address - (MutatorWord)page.BaseAddress);
+}
+
+/* WriteProcessMemory opens some pages that are closed, and not every system's
+ * ReadProcessMemory heeds protection: they are asked for open pages only. */
+static MutatorBool allAllowed(MutatorWord address, size_t size, DWORD protections) {
+  while (size > 0) {
+    const size_t count = allowed(address, protections);
+    if (count == 0)
       return 0;
-    next = (MutatorWord)page.BaseAddress + page.RegionSize;
-    if (next - address > size)
-      next = address + size;
+    if (count >= size)
+      return 1;
+    address += count;
+    size -= count;
   }
   return 1;
 }
 
-MutatorBool mutatorOSPoke(MutatorWord address, const void *buffer, size_t size) {
+MutatorBool mutatorOSPeek(void *buffer, MutatorWord address, size_t size) {
   const DWORD error = GetLastError();
   SIZE_T count = 0;
-  const BOOL done =
-      allWritable(address, size) && WriteProcessMemory(GetCurrentProcess(), (void *)address, buffer, size, &count);
+  const BOOL done = allAllowed(address, size, READABLE) &&
+                    ReadProcessMemory(GetCurrentProcess(), (const void *)address, buffer, size, &count);
   SetLastError(error);
   return done && count == size;
 }
 
 size_t mutatorOSPeekEach(void *buffer, size_t size, const MutatorWord *addresses, size_t count) {
-  size_t i = 0;
-  while (i < count && mutatorOSPeek((unsigned char *)buffer + i * size, addresses[i], size))
-    ++i;
+  size_t i;
+  for (i = 0; i < count; ++i)
+    if (!mutatorOSPeek((char *)buffer + i * size, addresses[i], size))
+      break;
   return i;
+}
+
+MutatorBool mutatorOSPoke(MutatorWord address, const void *buffer, size_t size) {
+  const DWORD error = GetLastError();
+  SIZE_T count = 0;
+  const BOOL done = allAllowed(address, size, WRITABLE) &&
+                    WriteProcessMemory(GetCurrentProcess(), (void *)address, buffer, size, &count);
+  SetLastError(error);
+  return done && count == size;
 }

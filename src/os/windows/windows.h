@@ -78,6 +78,7 @@ extern const uint16_t mutatorWindowsPartSize[VectorPartLIMIT];
 /* Everything that a context can hold, and the flag of its extended components
  * (winnt.h: CONTEXT_ALL and CONTEXT_XSTATE, which MinGW's lacks). */
 extern const DWORD mutatorWindowsContextAll;
+extern const DWORD mutatorWindowsContextProbe; /* just enough for mutatorWindowsStale */
 extern const DWORD mutatorWindowsContextXstate;
 
 /* mutatorWindowsStale -- does the context say that it may be an old one? */

@@ -63,6 +63,7 @@ const uint16_t mutatorWindowsPartSize[VectorPartLIMIT] = {
 #define IN_EXCEPTION 0x08000000u
 
 const DWORD mutatorWindowsContextAll = CONTEXT_ALL | ASK_EXCEPTION;
+const DWORD mutatorWindowsContextProbe = CONTEXT_CONTROL | ASK_EXCEPTION;
 const DWORD mutatorWindowsContextXstate = CONTEXT_i386 | 0x40;
 
 /* ExtendedRegisters is an FXSAVE area (Intel SDM volume 1, table 10-2). */

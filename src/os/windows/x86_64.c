@@ -49,6 +49,7 @@ const uint16_t mutatorWindowsPartSize[VectorPartLIMIT] = {
 };
 
 const DWORD mutatorWindowsContextAll = CONTEXT_ALL;
+const DWORD mutatorWindowsContextProbe = CONTEXT_CONTROL;
 const DWORD mutatorWindowsContextXstate = CONTEXT_AMD64 | 0x40;
 
 /* CONTEXT_FLOATING_POINT says that the FXSAVE area is there; the field MxCsr is
