@@ -29,7 +29,7 @@ static void touch(unsigned char *base, size_t size) {
  * function in it that must still run. */
 static unsigned char *addCode(void) {
   static const unsigned char bytes[] = {0xb8, 42, 0, 0, 0, 0xc3}; /* mov $42, %eax; ret */
-  const size_t page = faultTestPageSize();
+  const size_t page = nativePageSize();
   unsigned char *base = one.base + one.count * one.stride - one.stride + one.rangeSize; /* adjacent to the last */
   memcpy(base, bytes, sizeof bytes);
   CHECK(MutatorDomainRangeAdd(&one.domain, &code, base, base + page, DomainTestALL, NULL, NULL) == MutatorResOK,
@@ -46,7 +46,7 @@ static void report(MutatorPostMortemReport found) {
   DOMAIN_TEST_EXPECT(*found, ranges, 5);
   DOMAIN_TEST_EXPECT(*found, runs, 5);
   DOMAIN_TEST_EXPECT(*found, calls, 5);
-  DOMAIN_TEST_EXPECT(*found, bytes, 4 * one.rangeSize + faultTestPageSize());
+  DOMAIN_TEST_EXPECT(*found, bytes, 4 * one.rangeSize + nativePageSize());
   DOMAIN_TEST_EXPECT(*found, holes, 0);
   DOMAIN_TEST_EXPECT(*found, refused, 0);
   DOMAIN_TEST_EXPECT(*found, corrupt, 0);
@@ -54,16 +54,15 @@ static void report(MutatorPostMortemReport found) {
 
 static void notLive(MutatorDomain domain) {
   static MutatorDomainRangeStruct late;
-  unsigned char *page = domainTestMemory(faultTestPageSize());
+  unsigned char *page = domainTestMemory(nativePageSize());
   CHECK(MutatorDomainCheck(domain) && !MutatorDomainLive(domain), "post-mortem, and a domain");
-  CHECK(MutatorDomainRangeAdd(domain, &late, page, page + faultTestPageSize(), 3, NULL, NULL) == MutatorResSTATE,
-        "add");
+  CHECK(MutatorDomainRangeAdd(domain, &late, page, page + nativePageSize(), 3, NULL, NULL) == MutatorResSTATE, "add");
   CHECK(MutatorDomainProtect(domain, NULL, NULL, 0) == MutatorResSTATE, "protect");
 }
 
 int main(void) {
   MutatorPostMortemReportStruct found;
-  const size_t page = faultTestPageSize();
+  const size_t page = nativePageSize();
   unsigned char *function, *plain = domainTestMemory(page);
   size_t i;
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");

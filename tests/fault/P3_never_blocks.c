@@ -8,18 +8,11 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <time.h>
 
 enum { Calls = 10000, Rounds = 50, Threads = 4 };
 
 static DomainTestStruct test;
 static volatile int stop, sitting;
-
-static double seconds(void) {
-  struct timespec now;
-  (void)clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* Every result is allowed but one that this cannot have. */
 static void expect(MutatorRes res) {
@@ -27,14 +20,14 @@ static void expect(MutatorRes res) {
 }
 
 static void *hammer(void *closure) {
-  unsigned char *base = domainTestMemory(faultTestPageSize());
+  unsigned char *base = domainTestMemory(nativePageSize());
   MutatorDomainRangeStruct range = {0};
   unsigned i;
   for (i = 0; !stop; i++) {
     expect(MutatorDomainTryEnter(&test.domain));
     expect(MutatorDomainLeave(&test.domain));
     expect(MutatorDomainProtect(&test.domain, NULL, NULL, i % 4));
-    expect(MutatorDomainRangeAdd(&test.domain, &range, base, base + faultTestPageSize(), 3, NULL, NULL));
+    expect(MutatorDomainRangeAdd(&test.domain, &range, base, base + nativePageSize(), 3, NULL, NULL));
     expect(MutatorDomainEnter(&test.domain));
     (void)MutatorDomainLeave(&test.domain);
     if (MutatorDomainRangeBase(&range) != NULL) /* once it has been added */
@@ -71,10 +64,10 @@ static double dieWhileHammered(unsigned calls, MutatorBool sat) {
   while (sat && !sitting)
     domainTestPause();
   for (i = 0; i < calls; i++) {
-    const double start = seconds();
+    const double start = nativeSeconds();
     double took;
     MutatorRes res = MutatorDomainPostMortem(&test.domain, &found);
-    took = seconds() - start;
+    took = nativeSeconds() - start;
     CHECK(res == MutatorResOK || found.corrupt != 0, "%s", MutatorResName(res)); /* a range half added */
     CHECK(found.refused == 0 && found.holes == 0 && found.ranges >= 6, "%zu ranges", found.ranges);
     longest = took > longest ? took : longest;

@@ -14,7 +14,7 @@ static MutatorFaultResult openPlain(MutatorFaultRange range, MutatorContext cont
                                     MutatorAccess access, void *closure) {
   (void)context, (void)address, (void)access, (void)closure;
   plainCalls++;
-  faultTestProtect(MutatorFaultRangeBase(range), faultTestPageSize(), 3);
+  nativeProtect(MutatorFaultRangeBase(range), nativePageSize(), NativeREADWRITE);
   return MutatorFaultHANDLED;
 }
 
@@ -47,7 +47,7 @@ static void store(unsigned char *address, uint32_t value) {
 static void across(void) {
   static MutatorDomainStruct one, two;
   static MutatorDomainRangeStruct oneRange, twoRange;
-  const size_t page = faultTestPageSize();
+  const size_t page = nativePageSize();
   unsigned char *base = domainTestMemory(2 * page), *edge = base + page;
   CHECK(MutatorDomainInit(&one, "one", stepIt, NULL) == MutatorResOK, "one");
   CHECK(MutatorDomainInit(&two, "two", mustNot, NULL) == MutatorResOK, "two");
@@ -62,7 +62,7 @@ static void across(void) {
 }
 
 int main(void) {
-  const size_t page = faultTestPageSize();
+  const size_t page = nativePageSize();
   unsigned char *base = domainTestMemory(page);
   unsigned i;
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
@@ -78,7 +78,7 @@ int main(void) {
 
   for (i = 0; i < 5; i++) {
     domainTestClose(&live);
-    faultTestProtect(base, page, 0);
+    nativeProtect(base, page, NativeNONE);
     live.base[live.stride * (i % 3)] = 1;
     *(volatile unsigned char *)base = 1;
     CHECK(live.handled == i + 1 && plainCalls == i + 1, "%u and %u", live.handled, plainCalls);

@@ -11,7 +11,7 @@
 
 /* The alignment and the open pages around keep the system from joining it with other memory. */
 unsigned char *domainTestMemory(size_t size) {
-  const size_t page = faultTestPageSize();
+  const size_t page = nativePageSize();
   unsigned char *base = mutatorOSReserve(size + 2 * page);
   CHECK(base != NULL, "no memory");
   base[0] = base[size + 2 * page - 1] = 1;
@@ -21,7 +21,7 @@ unsigned char *domainTestMemory(size_t size) {
 static MutatorFaultResult callback(MutatorDomain domain, MutatorDomainRange range, MutatorContext context,
                                    void *address, MutatorAccess access, void *closure) {
   DomainTest test = closure;
-  const size_t page = faultTestPageSize();
+  const size_t page = nativePageSize();
   unsigned char *at = (unsigned char *)((MutatorWord)address & ~(page - 1));
   (void)context;
   (void)access;
@@ -36,7 +36,7 @@ static MutatorFaultResult callback(MutatorDomain domain, MutatorDomainRange rang
 }
 
 void domainTestMake(DomainTest test, const char *name, size_t count, size_t pages, size_t gap) {
-  const size_t page = faultTestPageSize();
+  const size_t page = nativePageSize();
   size_t i;
   memset(test, 0, sizeof *test);
   test->count = count;
@@ -65,7 +65,7 @@ MutatorBool domainTestReadable(const void *base, size_t size) {
   const unsigned char *byte = base;
   unsigned char copy;
   size_t i;
-  for (i = 0; i < size; i += faultTestPageSize())
+  for (i = 0; i < size; i += nativePageSize())
     if (!mutatorOSPeek(&copy, (MutatorWord)(byte + i), 1))
       return 0;
   return mutatorOSPeek(&copy, (MutatorWord)(byte + size - 1), 1);
@@ -74,7 +74,7 @@ MutatorBool domainTestReadable(const void *base, size_t size) {
 MutatorBool domainTestWritable(void *base, size_t size) {
   unsigned char *byte = base, value = 42;
   size_t i;
-  for (i = 0; i < size; i += faultTestPageSize())
+  for (i = 0; i < size; i += nativePageSize())
     if (!mutatorOSPoke((MutatorWord)(byte + i), &value, 1))
       return 0;
   return mutatorOSPoke((MutatorWord)(byte + size - 1), &value, 1);
@@ -88,7 +88,7 @@ MutatorBool domainTestIsOpen(DomainTest test, size_t i) {
 MutatorBool domainTestIsClosed(DomainTest test, size_t i) {
   unsigned char *base = test->base + i * test->stride;
   size_t at;
-  for (at = 0; at < test->rangeSize; at += faultTestPageSize())
+  for (at = 0; at < test->rangeSize; at += nativePageSize())
     if (domainTestReadable(base + at, 1) || domainTestWritable(base + at, 1))
       return 0;
   return 1;

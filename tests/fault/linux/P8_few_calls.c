@@ -127,7 +127,7 @@ static void die(MutatorRes expected, MutatorPostMortemReport found) {
 
 int main(void) {
   MutatorPostMortemReportStruct found;
-  page = faultTestPageSize();
+  page = nativePageSize();
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
   addAll();
   listed();

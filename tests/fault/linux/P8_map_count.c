@@ -99,7 +99,7 @@ static void removed(void) {
   CHECK(MutatorDomainRangeRemove(&domain, &range) == MutatorResOK, "now there is");
   for (i = 0; i < count; i++)
     CHECK(domainTestWritable(base + i * page, page) == (i >= few || i % 2 == 0), "page %zu", i);
-  faultTestProtect(base, few * page, 3);
+  nativeProtect(base, few * page, NativeREADWRITE);
 }
 
 /* Without the bytes: it fails, and says so. */
@@ -126,7 +126,7 @@ static void begin(unsigned char *pages) {
 int main(void) {
   const unsigned long most = mapsMost();
   unsigned char *pages, *other;
-  page = faultTestPageSize();
+  page = nativePageSize();
   count = (300u << 20) / page;
   if (most > count)
     faultTestSkip("vm.max_map_count is %lu: %zu pages do not exhaust it", most, count);

@@ -7,7 +7,6 @@
 #include "support/domain_test.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 enum { Ranges = 8, Victim = 3 };
 
@@ -24,8 +23,8 @@ typedef struct CaseStruct {
 
 static void badSignature(MutatorDomainRange victim) { victim->signature ^= 1; }
 static void badSize(MutatorDomainRange victim) { victim->size++; }
-static void limitBelowBase(MutatorDomainRange victim) { victim->limit = victim->base - faultTestPageSize(); }
-static void limitTooHigh(MutatorDomainRange victim) { victim->limit += faultTestPageSize(); }
+static void limitBelowBase(MutatorDomainRange victim) { victim->limit = victim->base - nativePageSize(); }
+static void limitTooHigh(MutatorDomainRange victim) { victim->limit += nativePageSize(); }
 static void baseElsewhere(MutatorDomainRange victim) {
   victim->base = (MutatorWord)other.base;
   victim->limit = victim->base + other.rangeSize;
@@ -126,12 +125,13 @@ static void run(const CaseStruct *each) {
 /* Memory that is gone from the middle of a range, and from all of another. */
 static void holes(void) {
   MutatorPostMortemReportStruct found;
-  const size_t page = faultTestPageSize();
+  const size_t page = nativePageSize();
   unsigned char *base;
   domainTestMake(&test, "holes", Ranges, 9, 0);
   domainTestClose(&test);
   base = test.base + Victim * test.stride;
-  CHECK(munmap(base + 3 * page, 2 * page) == 0 && munmap(base + test.stride, test.rangeSize) == 0, "munmap");
+  nativeUnmap(base + 3 * page, 2 * page);
+  nativeUnmap(base + test.stride, test.rangeSize);
   CHECK(MutatorDomainPostMortem(&test.domain, &found) == MutatorResFAIL, "something is missing");
   DOMAIN_TEST_EXPECT(found, ranges, Ranges);
   DOMAIN_TEST_EXPECT(found, runs, 1);
@@ -149,7 +149,7 @@ static void holes(void) {
 static void gone(void) {
   static DomainTestStruct whole;
   MutatorPostMortemReportStruct found;
-  const size_t page = faultTestPageSize(), size = (sizeof test + page - 1) & ~(page - 1);
+  const size_t page = nativePageSize(), size = (sizeof test + page - 1) & ~(page - 1);
   DomainTest lost = (DomainTest)(void *)domainTestMemory(size);
   domainTestMake(&whole, "whole", 2, 1, 1);
   domainTestMake(lost, "lost", 2, 1, 1);
@@ -158,13 +158,13 @@ static void gone(void) {
   lost->domain.signature ^= 1;
   CHECK(MutatorDomainPostMortem(&lost->domain, &found) == MutatorResFAIL && found.corrupt == 1, "damaged");
   lost->domain.signature ^= 1;
-  CHECK(mprotect(lost, size, PROT_READ) == 0, "mprotect");
+  nativeProtect(lost, size, NativeREAD);
   CHECK(MutatorDomainPostMortem(&lost->domain, &found) == MutatorResFAIL && found.corrupt == 1, "read-only");
   CHECK(MutatorDomainLive(&lost->domain), "nothing changed");
-  CHECK(mprotect(lost, size, PROT_NONE) == 0, "mprotect");
+  nativeProtect(lost, size, NativeNONE);
   CHECK(MutatorDomainPostMortem(&lost->domain, &found) == MutatorResFAIL && found.corrupt == 1, "closed");
   CHECK(MutatorDomainBusy(&lost->domain, NULL) == 0 && !MutatorDomainCheck(&lost->domain), "closed");
-  CHECK(munmap(lost, size) == 0, "munmap");
+  nativeUnmap(lost, size);
   CHECK(MutatorDomainPostMortemAll(&found) == MutatorResFAIL, "all");
   DOMAIN_TEST_EXPECT(found, corrupt, 1);
   DOMAIN_TEST_EXPECT(found, domains, 2);

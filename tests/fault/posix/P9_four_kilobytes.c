@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * P9_small_stack.c -- a post-mortem with 4 KiB of stack left, also in a handler; errno is kept
+ * P9_four_kilobytes.c -- a post-mortem with 4 KiB of stack and nothing below, also in a handler; errno is kept
  */
 
 #include "support/domain_test.h"
@@ -35,7 +35,7 @@ static void onSignal(int signal) {
 /* Below the stack nothing is mapped.  Gives how much of it was used. */
 static size_t withStack(size_t size) {
   unsigned char *stack = faultTestPageNew(FaultTestPageNOACCESS);
-  size_t page = faultTestPageSize(), i;
+  size_t page = nativePageSize(), i;
   stack = mmap(stack - page, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   CHECK(stack != MAP_FAILED && mprotect(stack, page, PROT_NONE) == 0, "stack");
   stack += page;
@@ -56,7 +56,7 @@ static void prepare(void) {
   domainTestMake(&holey, "holey", 4, 8, 0);
   domainTestClose(&test);
   domainTestClose(&holey);
-  CHECK(munmap(holey.base + 2 * holey.stride, faultTestPageSize()) == 0, "munmap"); /* the longest way */
+  CHECK(munmap(holey.base + 2 * holey.stride, nativePageSize()) == 0, "munmap"); /* the longest way */
   test.range[2].next = &test.range[2];
   CHECK(MutatorDomainEnter(&test.domain) == MutatorResOK, "enter");
 }
@@ -64,7 +64,7 @@ static void prepare(void) {
 static void check(void) {
   size_t i;
   CHECK(result == MutatorResFAIL, "%s", MutatorResName(result));
-  DOMAIN_TEST_EXPECT(found, holes, faultTestPageSize());
+  DOMAIN_TEST_EXPECT(found, holes, nativePageSize());
   DOMAIN_TEST_EXPECT(found, corrupt, 1);
   DOMAIN_TEST_EXPECT(found, locks, 1);
   DOMAIN_TEST_EXPECT(found, ranges, 9);

@@ -6,20 +6,18 @@
 
 #include "support/domain_test.h"
 
-#include <signal.h>
-#include <string.h>
-
 static DomainTestStruct test;
 static volatile unsigned previous, above;
 static void *volatile address;
 
-static void handler(int signal, siginfo_t *info, void *ucontext) {
-  (void)ucontext;
-  CHECK(signal == SIGSEGV || signal == SIGBUS, "signal %d", signal);
+static MutatorBool handler(NativeStop stop) {
+  const MutatorWord at = nativeStopAddress(stop), page = nativePageSize();
+  CHECK(nativeStopKind(stop) == NativeStopMEMORY, "stop %d", nativeStopNumber(stop));
   previous++;
   CHECK(previous < 10, "an endless loop");
-  address = info->si_addr;
-  faultTestProtect((void *)((MutatorWord)info->si_addr & ~(faultTestPageSize() - 1)), faultTestPageSize(), 3);
+  address = (void *)at;
+  nativeProtect((void *)(at & ~(page - 1)), page, NativeREADWRITE);
+  return 1;
 }
 
 static MutatorFaultResult watch(MutatorFaultHandler of, MutatorContext context, void *closure) {
@@ -37,17 +35,13 @@ static void expect(unsigned callback, unsigned watched, unsigned handed) {
 int main(void) {
   static MutatorFaultHandlerStruct higher;
   MutatorCountersStruct before, after;
-  struct sigaction action;
   unsigned char *page;
-  memset(&action, 0, sizeof action);
-  action.sa_sigaction = handler;
-  action.sa_flags = SA_SIGINFO;
-  CHECK(sigaction(SIGSEGV, &action, NULL) == 0 && sigaction(SIGBUS, &action, NULL) == 0, "sigaction");
+  nativeHandle(handler);
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
   CHECK(MutatorFaultHandlerAdd(&higher, 50, watch, NULL) == MutatorResOK, "handler");
   domainTestMake(&test, "test", 3, 2, 1);
   domainTestClose(&test);
-  page = test.base + test.stride + faultTestPageSize();
+  page = test.base + test.stride + nativePageSize();
 
   *(volatile unsigned char *)(page + 5) = 1;
   expect(1, 1, 0);
@@ -55,7 +49,7 @@ int main(void) {
   *(volatile unsigned char *)(page + 5) = 2;
   expect(1, 1, 0);
 
-  faultTestProtect(page, faultTestPageSize(), 0);
+  nativeProtect(page, nativePageSize(), NativeNONE);
   CHECK(MutatorCountersGet(&before) == MutatorResOK, "counters");
   *(volatile unsigned char *)(page + 5) = 3;
   expect(1, 1, 1);
@@ -64,7 +58,7 @@ int main(void) {
   CHECK(after.forwarded - before.forwarded == 1 && after.handled == before.handled, "counted as forwarded");
 
   /* What is nobody's, and past the domain's last range, is as before. */
-  faultTestProtect(test.base + test.stride - faultTestPageSize(), faultTestPageSize(), 0);
+  nativeProtect(test.base + test.stride - nativePageSize(), nativePageSize(), NativeNONE);
   *(volatile unsigned char *)(test.base + test.stride - 1) = 3;
   expect(1, 2, 2);
   return 0;
