@@ -23,16 +23,21 @@ static MutatorBool reopen(MutatorDomain domain, MutatorDomainRange range, Mutato
   return opened;
 }
 
-/* A dead domain's memory is open for an instruction that is stepped for another;
- * its faults come here only if they began before it died. */
+/* A dead domain's memory is open for an instruction that is stepped for another.
+ * Its faults come here only if they began before it died: if it dies under a
+ * callback, which declines then, the access is made again.  Either it succeeds
+ * now, or the fault is the previous handler's. */
 MutatorFaultResult mutatorDomainFault(MutatorFaultRange fault, MutatorContext context, void *address,
                                       MutatorAccess access, void *closure) {
   MutatorDomainRange range = closure;
   MutatorDomain domain = range->domain;
+  const MutatorBool alive = !mutatorDomainDead(domain);
   (void)fault;
+  if (!alive && context == NULL)
+    return MutatorFaultHANDLED;
   if (atomicLoad(&domain->coarse) != 0 && reopen(domain, range, (MutatorWord)address, access))
     return MutatorFaultHANDLED;
-  if (context == NULL && mutatorDomainDead(domain))
+  if (domain->callback(domain, range, context, address, access, domain->closure) == MutatorFaultHANDLED)
     return MutatorFaultHANDLED;
-  return domain->callback(domain, range, context, address, access, domain->closure);
+  return alive && mutatorDomainDead(domain) ? MutatorFaultHANDLED : MutatorFaultDECLINED;
 }

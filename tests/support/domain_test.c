@@ -60,26 +60,6 @@ void domainTestFinish(DomainTest test) {
   CHECK(MutatorDomainFinish(&test->domain) == MutatorResOK, "finish");
 }
 
-/* A byte of each page, and the last of all. */
-MutatorBool domainTestReadable(const void *base, size_t size) {
-  const unsigned char *byte = base;
-  unsigned char copy;
-  size_t i;
-  for (i = 0; i < size; i += nativePageSize())
-    if (!mutatorOSPeek(&copy, (MutatorWord)(byte + i), 1))
-      return 0;
-  return mutatorOSPeek(&copy, (MutatorWord)(byte + size - 1), 1);
-}
-
-MutatorBool domainTestWritable(void *base, size_t size) {
-  unsigned char *byte = base, value = 42;
-  size_t i;
-  for (i = 0; i < size; i += nativePageSize())
-    if (!mutatorOSPoke((MutatorWord)(byte + i), &value, 1))
-      return 0;
-  return mutatorOSPoke((MutatorWord)(byte + size - 1), &value, 1);
-}
-
 MutatorBool domainTestIsOpen(DomainTest test, size_t i) {
   unsigned char *base = test->base + i * test->stride;
   return domainTestReadable(base, test->rangeSize) && domainTestWritable(base, test->rangeSize);

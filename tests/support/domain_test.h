@@ -40,6 +40,8 @@ void domainTestClose(DomainTest test);
 /* domainTestIsOpen, IsClosed -- every page of range i can be read and written, or neither, without a fault */
 MutatorBool domainTestIsOpen(DomainTest test, size_t i);
 MutatorBool domainTestIsClosed(DomainTest test, size_t i);
+
+/* domainTestReadable, Writable -- all of its pages, asked for without a fault; Writable may write 42s (of each system) */
 MutatorBool domainTestReadable(const void *base, size_t size);
 MutatorBool domainTestWritable(void *base, size_t size);
 
