@@ -18,6 +18,7 @@
 #define MUTATOR_INJECT_H
 
 #include <mutator/context.h>
+#include <mutator/thread.h>
 #include <mutator/types.h>
 
 #ifdef __cplusplus
@@ -132,6 +133,30 @@ MUTATOR_API MutatorRes MutatorInjectDetach(void);
  */
 MUTATOR_API MutatorRes MutatorInject(MutatorContext context, MutatorInjectCallback callback, void *closure,
                                      MutatorInjectRefusal *refusalReturn);
+
+/* MutatorInjectThread -- make a suspended thread call a function when it is resumed
+ *
+ * A collector can make a thread run to a safepoint this way.  The thread may
+ * have been stopped anywhere, holding any lock, so its callback must be
+ * async-signal-safe.  The callback's context is a THREAD context.
+ *
+ * thread         suspended by MutatorThreadSuspend or SuspendAll
+ * context        made by MutatorThreadContext, its latest
+ * area           the thread's, as it gave it to MutatorInjectAttach when it was already registered
+ * callback       called with closure, on that thread
+ * refusalReturn  as for MutatorInject
+ * Returns        MutatorResOK      the thread will call it once it is resumed
+ *                MutatorResPARAM   not a registered thread, not its context, not its area, or no callback
+ *                MutatorResSTATE   the library does not hold the thread's suspension
+ *                MutatorResLIMIT   depth or stack exhausted
+ *                MutatorResUNIMPL  refused: it is inside a system call, or for another
+ *                                  reason; unless OK, nothing has changed
+ * Signals        async-signal-safe
+ * Threads        the thread's suspender
+ */
+MUTATOR_API MutatorRes MutatorInjectThread(MutatorThread thread, MutatorContext context, void *area,
+                                           MutatorInjectCallback callback, void *closure,
+                                           MutatorInjectRefusal *refusalReturn);
 
 /* MutatorInjectReturn -- is this the second trap of an injection on its way back?
  *

@@ -201,6 +201,14 @@ MUTATOR_API MutatorRes MutatorThreadResumeAll(void);
  */
 MUTATOR_API MutatorRes MutatorThreadContext(MutatorThread thread, MutatorContext contextReturn);
 
+/* MutatorThreadHolds -- is the thread suspended, and this the latest context that was made for it?
+ *
+ * Returns  true (1) or false (0); false for anything that is not a registered thread and its context
+ * Signals  async-signal-safe
+ * Threads  the thread's suspender
+ */
+MUTATOR_API MutatorBool MutatorThreadHolds(MutatorThread thread, MutatorContext context);
+
 /* MutatorThreadResume -- let a suspended thread go on
  *
  * With the registers that its context now has.

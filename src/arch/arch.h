@@ -172,6 +172,9 @@ MutatorBool mutatorArchInjectStraight(const ArchInjectStruct *arch);
 /* Has the thread trapped at the end of this structure's trampoline? */
 MutatorBool mutatorArchInjectReturns(const ArchInjectStruct *arch, const MachineStruct *machine);
 
+/* Is there a system call instruction at the PC, or does one end there? */
+MutatorBool mutatorArchSystemCall(MutatorWord pc);
+
 /* Is the PC in the trampoline? */
 MutatorBool mutatorArchInjectOwn(MutatorWord pc);
 

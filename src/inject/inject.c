@@ -114,16 +114,11 @@ static MutatorInjectRefusal fill(InjectArea area, InjectFrame frame, MutatorCont
 
 /* The frame is taken before anything is written to it: a signal may interrupt
  * us anywhere, and what it interrupts be injected into as well. */
-static MutatorInjectRefusal inject(MutatorContext context, MutatorInjectCallback callback, void *closure) {
-  InjectArea area = mutatorOSInjectArea();
+static MutatorInjectRefusal inject(InjectArea area, MutatorContext context, MutatorInjectCallback callback,
+                                   void *closure) {
+  const MutatorWord index = area->depth;
   MutatorInjectRefusal refusal;
   InjectFrame frame;
-  MutatorWord index;
-  if (area == NULL)
-    return MutatorInjectRefusalSETUP;
-  if (!synchronous[MutatorContextKind(context)])
-    return MutatorInjectRefusalASYNC;
-  index = area->depth;
   if (index == area->frames)
     return MutatorInjectRefusalDEPTH;
   atomicStore(&area->depth, index + 1);
@@ -139,6 +134,23 @@ static MutatorInjectRefusal inject(MutatorContext context, MutatorInjectCallback
   return refusal;
 }
 
+static MutatorInjectRefusal injectTrapped(MutatorContext context, MutatorInjectCallback callback, void *closure) {
+  InjectArea area = mutatorOSInjectArea();
+  if (area == NULL)
+    return MutatorInjectRefusalSETUP;
+  return synchronous[MutatorContextKind(context)] ? inject(area, context, callback, closure)
+                                                  : MutatorInjectRefusalASYNC;
+}
+
+/* The thread is where its system call was, or will be made again. */
+static MutatorInjectRefusal injectSuspended(InjectArea area, MutatorContext context, MutatorInjectCallback callback,
+                                            void *closure) {
+  const MutatorWord pc = (MutatorWord)MutatorContextPC(context);
+  if (mutatorArchSystemCall(pc) || mutatorOSSystemCode(pc))
+    return MutatorInjectRefusalSYSTEMCALL;
+  return inject(area, context, callback, closure);
+}
+
 static const MutatorRes results[MutatorInjectRefusalLIMIT] = {
     [MutatorInjectRefusalNONE] = MutatorResOK,           [MutatorInjectRefusalSETUP] = MutatorResSTATE,
     [MutatorInjectRefusalDEPTH] = MutatorResLIMIT,       [MutatorInjectRefusalROOM] = MutatorResLIMIT,
@@ -152,7 +164,22 @@ MutatorRes MutatorInject(MutatorContext context, MutatorInjectCallback callback,
   MutatorInjectRefusal refusal;
   if (MutatorContextVariety(context) != MutatorContextFAULT || callback == NULL)
     return MutatorResPARAM;
-  refusal = inject(context, callback, closure);
+  refusal = injectTrapped(context, callback, closure);
+  if (refusalReturn != NULL)
+    *refusalReturn = refusal;
+  return results[refusal];
+}
+
+MutatorRes MutatorInjectThread(MutatorThread thread, MutatorContext context, void *memory,
+                               MutatorInjectCallback callback, void *closure, MutatorInjectRefusal *refusalReturn) {
+  InjectArea area = memory;
+  MutatorInjectRefusal refusal;
+  if (thread == NULL || MutatorContextVariety(context) != MutatorContextTHREAD || callback == NULL ||
+      !injectAreaCheck(area) || area->thread != thread)
+    return MutatorResPARAM;
+  if (!MutatorThreadHolds(thread, context))
+    return MutatorResSTATE;
+  refusal = injectSuspended(area, context, callback, closure);
   if (refusalReturn != NULL)
     *refusalReturn = refusal;
   return results[refusal];

@@ -36,6 +36,7 @@ typedef struct InjectAreaStruct {
   MutatorWord frameSize;
   MutatorWord stackBase, stackLimit; /* the private stack, or both zero */
   MutatorWord room;
+  MutatorThread thread;  /* whose it is, if it was registered */
   MutatorWord back;      /* MutatorInjectBack */
   MutatorWord shadow;    /* not zero: the thread has a shadow stack */
   MutatorWord stateSize; /* bytes that the vector registers take */

@@ -43,6 +43,7 @@ static void fill(InjectArea area, size_t size, const MutatorInjectOptionsStruct 
   if (area->stackBase != 0 && area->room > options->stackSize / 2)
     area->room = options->stackSize / 2;
   area->back = options->back;
+  area->thread = MutatorThreadSelf();
   area->shadow = mutatorOSShadowStack();
   area->signature = CORE_SIGNATURE_INJECT;
 }

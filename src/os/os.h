@@ -189,6 +189,9 @@ MutatorRes mutatorOSInjectAreaSet(void *area);
 MutatorWord mutatorOSErrorGet(void);
 void mutatorOSErrorSet(MutatorWord error);
 
+/* Is that PC in code of the system's own, from which a thread must not be taken? */
+MutatorBool mutatorOSSystemCode(MutatorWord pc);
+
 /* Has the calling thread a shadow stack? */
 MutatorBool mutatorOSShadowStack(void);
 

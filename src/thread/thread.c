@@ -156,6 +156,11 @@ MutatorRes MutatorThreadContext(MutatorThread thread, MutatorContext contextRetu
   return res;
 }
 
+MutatorBool MutatorThreadHolds(MutatorThread thread, MutatorContext context) {
+  return mutatorThreadCheck(thread) && isStopped(thread) && thread->context == context &&
+         MutatorContextVariety(context) == MutatorContextTHREAD;
+}
+
 /* A context that has been made into another since has nothing to say to this thread. */
 static MutatorRes commit(MutatorThread thread) {
   if (thread->context == NULL || MutatorContextVariety(thread->context) != MutatorContextTHREAD)

@@ -200,7 +200,7 @@ int main(int argc, char **argv) {
   fill(words);
   calm(words, Blocks, plain, &good);
   if (setjmp(left) != 0) {
-    printf("left after %u stops\n", stops);
+    printf("\nleft after %u stops\n", stops);
     return 0;
   }
   wild(words, Blocks, trapped, &bad);

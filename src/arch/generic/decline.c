@@ -149,3 +149,8 @@ MutatorBool mutatorArchInjectOwn(MutatorWord pc) {
 size_t mutatorArchInjectStateSize(void) { return 0; }
 
 void mutatorArchHandlerEnter(void) {}
+
+MutatorBool mutatorArchSystemCall(MutatorWord pc) {
+  (void)pc;
+  return 1;
+}

@@ -64,3 +64,19 @@ MutatorBool mutatorArchInjectOwn(MutatorWord pc) {
   return pc - (MutatorWord)mutatorNativeInjectEntry <
          (MutatorWord)mutatorNativeInjectEnd - (MutatorWord)mutatorNativeInjectEntry;
 }
+
+/* SYSCALL, SYSENTER, INT 80h (Intel SDM volume 2). */
+static MutatorBool isSystemCall(MutatorWord pc) {
+  static const unsigned char calls[][2] = {{0x0f, 0x05}, {0x0f, 0x34}, {0xcd, 0x80}};
+  unsigned char bytes[2];
+  unsigned i;
+  for (i = 0; i < sizeof bytes; i++)
+    if (!mutatorArchNofaultLoad(&bytes[i], (const void *)(pc + i), 1))
+      return 0;
+  for (i = 0; i < sizeof calls / sizeof calls[0]; i++)
+    if (memcmp(bytes, calls[i], sizeof bytes) == 0)
+      return 1;
+  return 0;
+}
+
+MutatorBool mutatorArchSystemCall(MutatorWord pc) { return isSystemCall(pc) || isSystemCall(pc - 2); }

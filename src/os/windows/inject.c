@@ -27,6 +27,15 @@ MutatorWord mutatorOSErrorGet(void) { return GetLastError(); }
 
 void mutatorOSErrorSet(MutatorWord error) { SetLastError((DWORD)error); }
 
+/* Every system call is made in ntdll, whose image lies between these. */
+AtomicWord mutatorWindowsSystemBase;
+AtomicWord mutatorWindowsSystemLimit;
+
+MutatorBool mutatorOSSystemCode(MutatorWord pc) {
+  const MutatorWord base = atomicLoadRelaxed(&mutatorWindowsSystemBase);
+  return pc - base < atomicLoadRelaxed(&mutatorWindowsSystemLimit) - base;
+}
+
 MutatorBool mutatorOSShadowStack(void) { return atomicLoadRelaxed(&mutatorWindowsShadowStacks) != 0; }
 
 typedef struct RecordStruct {
@@ -55,9 +64,10 @@ MutatorBool mutatorOSRecordCopy(MutatorNativeStruct *native, void *memory, unsig
     return 0;
   record->context = *from->native;
   record->context.ContextFlags &= mutatorWindowsContextAll;
-  record->record = *from->record;
+  if (from->record != NULL)
+    record->record = *from->record;
   native->native = &record->context;
-  native->record = &record->record;
+  native->record = from->record != NULL ? &record->record : NULL;
   native->thread = NULL;
   *maskReturn = (MutatorWord)atomicLoadRelaxed(&mutatorWindowsComponents);
   return 1;

@@ -17,11 +17,23 @@ static void learnLayout(void) {
   atomicStore(&mutatorWindowsComponents, (uintptr_t)GetEnabledXStateFeatures());
 }
 
+/* The headers of an image begin it, and have its size (Microsoft, PE Format). */
+static void learnSystemCode(void) {
+  const unsigned char *base = (const void *)GetModuleHandleW(L"ntdll.dll");
+  const IMAGE_NT_HEADERS *headers;
+  if (base == NULL)
+    return;
+  headers = (const void *)(base + ((const IMAGE_DOS_HEADER *)(const void *)base)->e_lfanew);
+  atomicStore(&mutatorWindowsSystemLimit, (uintptr_t)base + headers->OptionalHeader.SizeOfImage);
+  atomicStore(&mutatorWindowsSystemBase, (uintptr_t)base);
+}
+
 static DWORD slot(void) {
   DWORD index;
   mutatorOSSetupLock();
   if (atomicLoad(&mutatorWindowsInjectSlot) == 0 && (index = TlsAlloc()) != TLS_OUT_OF_INDEXES) {
     learnLayout();
+    learnSystemCode();
     atomicStore(&mutatorWindowsInjectSlot, (uintptr_t)index + 1);
   }
   mutatorOSSetupUnlock();

@@ -49,6 +49,8 @@ MutatorBool mutatorWindowsExtended(const CONTEXT *native);
  * enabled, and where each is in what XSAVE writes. */
 #define WINDOWS_STATES 20
 extern AtomicWord mutatorWindowsInjectSlot;
+extern AtomicWord mutatorWindowsSystemBase;
+extern AtomicWord mutatorWindowsSystemLimit;
 extern AtomicWord mutatorWindowsComponents;
 extern uint32_t mutatorWindowsStateAt[WINDOWS_STATES];
 
