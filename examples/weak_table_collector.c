@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "weak_table_policy.h"
+#include "weak_table_system.h"
 
 #define RING_SHARE 4 /* all rings together have a slot for every fourth entry */
 #define FREE_SLICE 4 /* dead words freed between two words */
@@ -245,9 +245,9 @@ void collectorPoll(Worker *worker, size_t done, size_t words) {
   pauseEnd(&worker->pauses, PauseSLICE, begin);
 }
 
-void collectorProtect(Collector *collector, int protection) {
+void collectorProtect(Collector *collector, bool open) {
   atomic_fetch_add_explicit(&collector->protections, 1, memory_order_relaxed);
-  if (mprotect(collector->table, MutatorWindowSize(&collector->window), protection) != 0)
+  if (!systemProtect(collector->table, MutatorWindowSize(&collector->window), open))
     atomic_store_explicit(&collector->failed, true, memory_order_relaxed);
 }
 

@@ -108,7 +108,7 @@ struct Collector {
   size_t budget;             /* steps in a cycle; then open the table after all.  0: no limit */
   atomic_size_t steps;       /* in this cycle */
   atomic_size_t exhausted;   /* cycles that ran out of budget */
-  atomic_size_t protections; /* calls of mprotect */
+  atomic_size_t protections; /* calls of systemProtect */
   atomic_bool failed;        /* a call that must not fail did */
   size_t lost;               /* words in rings that the sweep would take for dead: must stay 0 */
 
@@ -145,6 +145,6 @@ size_t collectorCountDead(Collector *collector, size_t *entriesReturn);
 uintptr_t collectorRead(Collector *collector, Slot *slot);
 void collectorMark(Collector *collector, Word *word);
 void collectorSweepSlot(Worker *worker, Slot *slot);
-void collectorProtect(Collector *collector, int protection);
+void collectorProtect(Collector *collector, bool open);
 
 #endif

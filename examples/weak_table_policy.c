@@ -9,7 +9,6 @@
 #include "weak_table_policy.h"
 
 #include <sched.h>
-#include <sys/mman.h>
 
 /* Gate -- the state of the table's protection */
 enum {
@@ -26,13 +25,13 @@ void policyEnter(Worker *worker) { self = worker; }
 void policyClose(Collector *collector) {
   atomic_store_explicit(&collector->steps, 0, memory_order_relaxed);
   atomic_store_explicit(&collector->gate, GateCLOSED, memory_order_relaxed);
-  collectorProtect(collector, PROT_NONE);
+  collectorProtect(collector, false);
 }
 
 void policyOpen(Collector *collector) {
   if (policyIsOpen(collector))
     return;
-  collectorProtect(collector, PROT_READ | PROT_WRITE);
+  collectorProtect(collector, true);
   atomic_store_explicit(&collector->gate, GateOPEN, memory_order_release);
 }
 

@@ -105,26 +105,43 @@ static bool readFile(Vocabulary *vocabulary, const char *path) {
   return good;
 }
 
-static int isVisible(const struct dirent *entry) { return entry->d_name[0] != '.'; }
+static int compareNames(const void *one, const void *other) {
+  return strcmp(*(char *const *)one, *(char *const *)other);
+}
+
+/* The paths of all that is in a folder and not hidden. */
+static char **listFolder(DIR *folder, const char *path, size_t *countReturn) {
+  char **inner = NULL;
+  *countReturn = 0;
+  for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+    if (entry->d_name[0] == '.')
+      continue;
+    size_t size = strlen(path) + strlen(entry->d_name) + 2;
+    inner = grown(inner, (*countReturn + 1) * sizeof *inner);
+    inner[*countReturn] = grown(NULL, size);
+    snprintf(inner[(*countReturn)++], size, "%s/%s", path, entry->d_name);
+  }
+  return inner;
+}
 
 /* In alphabetical order: the same words get the same numbers everywhere. */
 static bool readFolder(Vocabulary *vocabulary, const char *path) {
-  struct dirent **entries;
-  int count = scandir(path, &entries, isVisible, alphasort);
-  if (count < 0) {
+  DIR *folder = opendir(path);
+  if (folder == NULL) {
     fprintf(stderr, "weak_table: %s: %s\n", path, strerror(errno));
     return false;
   }
+  size_t count;
+  char **inner = listFolder(folder, path, &count);
+  closedir(folder);
+  if (count > 0)
+    qsort(inner, count, sizeof *inner, compareNames);
   bool good = true;
-  for (int i = 0; i < count; i++) {
-    size_t size = strlen(path) + strlen(entries[i]->d_name) + 2;
-    char *inner = grown(NULL, size);
-    snprintf(inner, size, "%s/%s", path, entries[i]->d_name);
-    good = wordsRead(vocabulary, inner) && good;
-    free(inner);
-    free(entries[i]);
+  for (size_t i = 0; i < count; i++) {
+    good = wordsRead(vocabulary, inner[i]) && good;
+    free(inner[i]);
   }
-  free(entries);
+  free(inner);
   return good;
 }
 
