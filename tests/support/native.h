@@ -39,6 +39,9 @@ void *nativeMap(void *at, size_t size, NativeProtection protection);
 void nativeUnmap(void *base, size_t size);
 void nativeProtect(void *base, size_t size, NativeProtection protection);
 
+/* Is anything mapped there? */
+MutatorBool nativeIsMapped(const void *address);
+
 /* Two pages of a file that has one: the second is a hole.  NULL where there is no such thing. */
 void *nativeMapHole(void *at);
 

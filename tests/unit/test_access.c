@@ -4,15 +4,15 @@
  */
 
 #include <Zydis/Zydis.h>
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include <mutator.h>
 
 #include "arch/arch.h"
 #include "arch/x86/native.h"
+#include "support/native.h"
+#include "support/unit.h"
 
 #define PAGE 4096
 
@@ -24,12 +24,11 @@ static const size_t sizes[] = {1, 2, 4, 8, 16};
 static unsigned char *pages;
 
 static void set_up(void) {
-  unsigned char *all = mmap(NULL, 4 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  unsigned char *all = nativeMap(NULL, 4 * PAGE, NativeNONE);
   size_t i;
   ck_assert_int_eq(MutatorFaultSetup(NULL), MutatorResOK);
-  ck_assert_ptr_ne(all, MAP_FAILED);
   pages = all + PAGE;
-  ck_assert_int_eq(mprotect(pages, 2 * PAGE, PROT_READ | PROT_WRITE), 0);
+  nativeProtect(pages, 2 * PAGE, NativeREADWRITE);
   for (i = 0; i < 2 * PAGE; ++i)
     pages[i] = (unsigned char)(i * 7 + i / 256);
 }
@@ -151,7 +150,7 @@ START_TEST(stores_to_a_read_only_page_fail) {
   unsigned char before[PAGE];
   size_t i;
   memcpy(before, pages, PAGE);
-  ck_assert_int_eq(mprotect(pages, PAGE, PROT_READ), 0);
+  nativeProtect(pages, PAGE, NativeREAD);
   for (i = 0; i < SIZES; ++i) {
     unsigned char expected[16];
     memcpy(expected, pages + 64, 16);
@@ -309,8 +308,6 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("access");
   TCase *tests = tcase_create("access");
-  SRunner *runner;
-  int failed;
 
   tcase_add_checked_fixture(tests, set_up, NULL);
   tcase_add_test(tests, loads_of_every_size_and_alignment);
@@ -328,9 +325,5 @@ int main(void) {
   tcase_add_test(tests, each_access_is_one_instruction_of_its_width);
   tcase_add_test(tests, only_listed_instructions_are_fixed_up);
   suite_add_tcase(suite, tests);
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return unitRun(suite);
 }

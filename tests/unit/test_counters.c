@@ -3,7 +3,6 @@
  * test_counters.c -- counters kept in stripes (C11)
  */
 
-#include <check.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <mutator/counters.h>
 
 #include "core/core.h"
+#include "support/unit.h"
 
 #define WORDS (sizeof(MutatorCountersStruct) / sizeof(uint64_t))
 #define THREADS 8
@@ -77,8 +77,6 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("counters");
   TCase *tests = tcase_create("counters");
-  SRunner *runner;
-  int failed;
 
   tcase_set_timeout(tests, 60);
   tcase_add_test(tests, all_start_at_zero);
@@ -86,9 +84,5 @@ int main(void) {
   tcase_add_test(tests, bad_arguments);
   tcase_add_test(tests, none_is_lost_among_threads);
   suite_add_tcase(suite, tests);
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return unitRun(suite);
 }

@@ -3,7 +3,6 @@
  * test_decoder_pool.c -- one decoder for each decode at once, and no waiting (C12)
  */
 
-#include <check.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "arch/arch.h"
 #include "arch/x86/decoder.h"
 #include "arch/x86/plan.h"
+#include "support/unit.h"
 
 #define DECODERS 3
 #define THREADS 8
@@ -152,8 +152,6 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("decoder pool");
   TCase *tests = tcase_create("decoder pool");
-  SRunner *runner;
-  int failed;
 
   tcase_set_timeout(tests, 50);
   tcase_add_checked_fixture(tests, set_up, NULL);
@@ -166,9 +164,5 @@ int main(void) {
   tcase_add_test(tests, a_forked_child_has_all_of_them);
   tcase_add_test(tests, no_two_threads_share_a_decoder);
   suite_add_tcase(suite, tests);
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return unitRun(suite);
 }

@@ -3,15 +3,14 @@
  * test_fetch.c -- instruction bytes at the edges of what can be read (C6)
  */
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <ucontext.h>
 
 #include <mutator.h>
 
 #include "arch/arch.h"
+#include "support/native.h"
+#include "support/unit.h"
 
 #define PAGE 4096
 
@@ -19,12 +18,11 @@
 static unsigned char *code;
 
 static void set_up(void) {
-  unsigned char *all = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  unsigned char *all = nativeMap(NULL, 3 * PAGE, NativeREADWRITE);
   size_t i;
-  ck_assert_ptr_ne(all, MAP_FAILED);
   ck_assert_int_eq(MutatorFaultSetup(NULL), MutatorResOK);
-  ck_assert_int_eq(munmap(all, PAGE), 0);
-  ck_assert_int_eq(munmap(all + 2 * PAGE, PAGE), 0);
+  nativeUnmap(all, PAGE);
+  nativeUnmap(all + 2 * PAGE, PAGE);
   code = all + PAGE;
   for (i = 0; i < PAGE; ++i)
     code[i] = (unsigned char)(i + 1);
@@ -76,10 +74,10 @@ END_TEST
 
 static MutatorRes decode_at(unsigned char *pc, MutatorDecline *decline, MutatorInstruction instruction) {
   MutatorContextStruct context;
-  ucontext_t ucontext;
+  NativeStopStruct stop;
   MutatorRes res;
-  memset(&ucontext, 0, sizeof ucontext);
-  ck_assert_int_eq(MutatorContextInitThread(&context, &ucontext), MutatorResOK);
+  nativeFake(&stop);
+  ck_assert_int_eq(nativeInit(&context, &stop), MutatorResOK);
   ck_assert_int_eq(MutatorContextSetRegister(&context, MutatorRegisterPC, (MutatorWord)pc), MutatorResOK);
   res = MutatorContextDecode(&context, instruction);
   *decline = MutatorContextDecline(&context);
@@ -145,8 +143,6 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("fetch");
   TCase *tests = tcase_create("fetch");
-  SRunner *runner;
-  int failed;
 
   tcase_add_checked_fixture(tests, set_up, NULL);
   tcase_add_test(tests, sixteen_bytes_wherever_they_are);
@@ -159,9 +155,5 @@ int main(void) {
   tcase_add_test(tests, fifteen_prefixes_are_declined);
   tcase_add_test(tests, nothing_to_fetch_is_declined);
   suite_add_tcase(suite, tests);
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return unitRun(suite);
 }

@@ -6,7 +6,6 @@
  * that starts in its first half.  The seed is printed; MUTATOR_SEED repeats a run.
  */
 
-#include <check.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "core/index.h"
 #include "core/index_nodes.h"
 #include "core/pin.h"
+#include "support/unit.h"
 
 /* As ck_assert, which writes to a file each time, for loops of millions. */
 #define MUST(condition)               \
@@ -631,15 +631,9 @@ static TCase *manyThreads(void) {
 
 int main(void) {
   Suite *suite = suite_create("index");
-  SRunner *runner;
-  int failed;
 
   chooseSeed();
   suite_add_tcase(suite, oneThread());
   suite_add_tcase(suite, manyThreads());
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return unitRun(suite);
 }

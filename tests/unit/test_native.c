@@ -3,11 +3,11 @@
  * test_native.c -- operations in assembly: operands, results and flags (C9)
  */
 
-#include <check.h>
 #include <stdlib.h>
 
 #include "arch/x86/operation.h"
 #include "arch/x86/registers.h"
+#include "support/unit.h"
 
 /* The families are named by the list of operations. */
 #define DECLARE(name) NATIVE_FAMILY(mutatorNative##name);
@@ -78,15 +78,9 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("native");
   TCase *tests = tcase_create("native");
-  SRunner *runner;
-  int failed;
 
   tcase_add_loop_test(tests, operations_leave_what_the_manual_says, 0, (int)(sizeof cases / sizeof cases[0]));
   tcase_add_test(tests, each_member_has_its_own_size);
   suite_add_tcase(suite, tests);
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return unitRun(suite);
 }

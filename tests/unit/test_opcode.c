@@ -3,12 +3,12 @@
  * test_opcode.c -- the opcode table (C4)
  */
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arch/x86/opcode.h"
 #include "arch/x86/operation.h"
+#include "support/unit.h"
 
 /* Space, map, opcode, mandatory prefix, extension. */
 static uint64_t sort_key(const OpcodeRow *row) {
@@ -235,8 +235,6 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("opcode");
   TCase *tests = tcase_create("opcode");
-  SRunner *runner;
-  int failed;
 
   tcase_add_test(tests, rows_are_sorted);
   tcase_add_test(tests, every_row_is_found);
@@ -252,9 +250,5 @@ int main(void) {
   tcase_add_test(tests, capstone_votes_in_full_on_integer_rows);
   tcase_add_test(tests, absolute_addresses_are_a0_to_a3);
   suite_add_tcase(suite, tests);
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return unitRun(suite);
 }

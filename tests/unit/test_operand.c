@@ -4,12 +4,12 @@
  */
 
 #include <Zydis/Zydis.h>
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arch/arch.h"
 #include "arch/x86/raw.h"
+#include "support/unit.h"
 
 #define BYTES(...) (const unsigned char[]){__VA_ARGS__}, sizeof((const unsigned char[]){__VA_ARGS__})
 
@@ -289,8 +289,6 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("operand");
   TCase *tests = tcase_create("operand");
-  SRunner *runner;
-  int failed;
 
   tcase_set_timeout(tests, 30);
   tcase_add_test(tests, aligned_moves_want_their_vector);
@@ -309,9 +307,5 @@ int main(void) {
   } else
     tcase_add_test(tests, the_last_segment_counts_in_32_bit_mode);
   suite_add_tcase(suite, tests);
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return unitRun(suite);
 }

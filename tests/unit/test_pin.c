@@ -3,11 +3,11 @@
  * test_pin.c -- readers counted in stripes (F3): the epoch waits for those inside
  */
 
-#include <check.h>
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "cc/atomic.h"
+#include "support/unit.h"
 
 /* pin.c is compiled here, with a delay now and then before its atomic operations,
  * since the races it has to withstand are a few nanoseconds wide otherwise. */
@@ -193,8 +193,6 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("pin");
   TCase *tests = tcase_create("pin");
-  SRunner *runner;
-  int failed;
 
   tcase_set_timeout(tests, 60);
   tcase_add_test(tests, advances_freely_when_nobody_is_inside);
@@ -207,9 +205,5 @@ int main(void) {
   tcase_add_test(tests, the_epoch_wraps);
   tcase_add_test(tests, no_race_of_enter_and_advance_overtakes_a_reader);
   suite_add_tcase(suite, tests);
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return unitRun(suite);
 }

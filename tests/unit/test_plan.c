@@ -3,13 +3,13 @@
  * test_plan.c -- from bytes to a plan, and Capstone's vote on it (C4, C12)
  */
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <mutator/setup.h>
 
 #include "arch/x86/plan.h"
+#include "support/unit.h"
 
 #define BYTES(...) (const unsigned char[]){__VA_ARGS__}, sizeof((const unsigned char[]){__VA_ARGS__})
 
@@ -320,8 +320,6 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("plan");
   TCase *tests = tcase_create("plan");
-  SRunner *runner;
-  int failed;
 
   tcase_add_unchecked_fixture(tests, set_up, NULL);
   tcase_add_test(tests, bytes_after_the_instruction_do_not_matter);
@@ -350,9 +348,5 @@ int main(void) {
     tcase_add_test(tests, rex_is_no_prefix_in_32_bit_mode);
   }
   suite_add_tcase(suite, tests);
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return unitRun(suite);
 }

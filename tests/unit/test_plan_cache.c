@@ -3,16 +3,16 @@
  * test_plan_cache.c -- plans remembered by PC, and verified by bytes (C12)
  */
 
-#include <check.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <mutator/setup.h>
 
 #include "arch/arch.h"
 #include "core/plan_cache.h"
+#include "support/native.h"
+#include "support/unit.h"
 
 #define THREADS 4
 #define PC ((MutatorWord)0x401000)
@@ -159,7 +159,7 @@ static void hammer_all(void) {
   pattern = plan_of(longer);
   for (i = 0; i < THREADS; ++i)
     ck_assert_int_eq(pthread_create(&threads[i], NULL, hammer, &hits[i]), 0);
-  usleep(1500000);
+  nativeSleep(1500);
   __atomic_store_n(&finished, 1, __ATOMIC_RELAXED);
   for (i = 0; i < THREADS; ++i)
     ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
@@ -185,8 +185,6 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("plan cache");
   TCase *tests = tcase_create("plan cache");
-  SRunner *runner;
-  int failed;
 
   tcase_set_timeout(tests, 50);
   tcase_add_checked_fixture(tests, set_up, NULL);
@@ -201,9 +199,5 @@ int main(void) {
   tcase_add_test(tests, no_reader_sees_half_a_plan);
   tcase_add_test(tests, no_slot_is_left_locked);
   suite_add_tcase(suite, tests);
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return unitRun(suite);
 }

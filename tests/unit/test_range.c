@@ -3,13 +3,13 @@
  * test_range.c -- the public range functions (F3): results, and nothing changed unless OK
  */
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <mutator/fault.h>
 
 #include "core/core.h"
+#include "support/unit.h"
 
 static unsigned char memory[4096];
 static MutatorFaultRangeStruct one, two;
@@ -209,8 +209,6 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("range");
   TCase *tests = tcase_create("range");
-  SRunner *runner;
-  int failed;
 
   tcase_add_test(tests, before_setup);
   tcase_add_test(tests, what_was_given_is_given_back);
@@ -226,9 +224,5 @@ int main(void) {
   tcase_add_test(tests, quiesce_waits_for_the_index_first);
   tcase_add_test(tests, step_declines_what_is_not_a_fault);
   suite_add_tcase(suite, tests);
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return unitRun(suite);
 }

@@ -5,11 +5,11 @@
  * The expected values are from the Intel SDM, volume 2, chapter 2.
  */
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arch/x86/raw.h"
+#include "support/unit.h"
 
 /* Opcode and ModR/M of those bytes. */
 static RawStruct taken(const unsigned char *bytes, size_t count) {
@@ -392,8 +392,6 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("raw");
   TCase *tests = tcase_create("raw");
-  SRunner *runner;
-  int failed;
 
   tcase_add_test(tests, no_prefix_is_none);
   tcase_add_test(tests, each_segment_prefix_is_counted);
@@ -427,9 +425,5 @@ int main(void) {
     tcase_add_test(tests, vex_in_32_bit_mode);
   }
   suite_add_tcase(suite, tests);
-  runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return unitRun(suite);
 }

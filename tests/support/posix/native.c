@@ -55,6 +55,11 @@ void nativeProtect(void *base, size_t size, NativeProtection protection) {
     nativeStopProgram("mprotect");
 }
 
+MutatorBool nativeIsMapped(const void *address) {
+  unsigned char resident;
+  return mincore((void *)((uintptr_t)address & ~(uintptr_t)(nativePageSize() - 1)), 1, &resident) == 0;
+}
+
 void *nativeMapHole(void *at) {
   const size_t page = nativePageSize();
   int file = memfd_create("hole", MFD_CLOEXEC);

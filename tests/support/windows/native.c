@@ -47,6 +47,11 @@ void nativeProtect(void *base, size_t size, NativeProtection protection) {
     nativeStopProgram("VirtualProtect");
 }
 
+MutatorBool nativeIsMapped(const void *address) {
+  MEMORY_BASIC_INFORMATION page;
+  return VirtualQuery(address, &page, sizeof page) == sizeof page && page.State == MEM_COMMIT;
+}
+
 void *nativeMapHole(void *at) {
   (void)at;
   return NULL;
