@@ -8,6 +8,7 @@
 
 #define STORE_CODE "benchStore:\n  mov 4(%esp), %ecx\n  mov 8(%esp), %eax\nbenchStoreAt:\n  mov %eax, (%ecx)\n  ret\n"
 #define STORE_LENGTH 2
+#define STORE_CALL
 #define STORE_BYTES 0x89, 0x01, 0xc3
 
 #endif

@@ -8,6 +8,7 @@
 
 #define STORE_CODE "benchStore:\nbenchStoreAt:\n  mov %rsi, (%rdi)\n  ret\n"
 #define STORE_LENGTH 3
+#define STORE_CALL __attribute__((sysv_abi)) /* wherever it is called */
 #define STORE_BYTES 0x48, 0x89, 0x37, 0xc3
 
 #endif
