@@ -41,8 +41,9 @@ typedef enum MutatorFaultResult {
  * Called for a fault with the context of the thread that stopped.  Called with
  * a NULL context when there is no instruction to step: an instruction that is
  * being stepped for another range touches this one too, or a client asks for
- * the memory ahead of a system call.  Then HANDLED means that the library may make the
+ * the memory ahead of a system call (MutatorFaultPrepare).  Then HANDLED means that the library may make the
  * access now (through the range's window if it has one), DECLINED that it may not.
+ * With MutatorAccessOPEN among `access` the page itself must be open for it.
  *
  * range    the range that holds `address`
  * context  the stopped thread, or NULL
@@ -302,6 +303,29 @@ MUTATOR_API MutatorRes MutatorFaultQuiesce(unsigned timeout);
  * Threads  safe for different contexts
  */
 MUTATOR_API MutatorRes MutatorFaultStep(MutatorContext context);
+
+/* MutatorFaultPrepare -- open memory ahead of a system call
+ *
+ * A system call that meets protected memory raises no signal: it fails with
+ * EFAULT, or does a part of its work.  This does what the program's own accesses would:
+ * for the first byte that is closed it asks the range's callback, with a NULL context and
+ * MutatorAccessOPEN added to the access, then goes on to the next.  Handlers
+ * are not asked, they expect a context.  Nothing keeps the memory open but whoever
+ * else could close it: hold your lock until the system call is over.
+ *
+ * base, limit  the memory: first byte, and one past the last
+ * access       READ for a buffer that the system reads, WRITE for one that it fills, or both
+ * Needs        MutatorFaultSetup, or a handler of your own that calls MutatorFaultRecover
+ * Returns      MutatorResOK      all of it can be accessed now, or it is empty
+ *              MutatorResACCESS  some of it is closed, and either no range holds it, or the
+ *                                callback declined, or left it closed; what lies before it is open
+ *              MutatorResPARAM   limit below base, or another access; nothing was asked
+ *              MutatorResSTATE   MutatorSetup has not been called; nothing was asked
+ * Signals      async-signal-safe as far as the callbacks are
+ * Threads      any
+ * Source       POSIX.1-2008, read and write, EFAULT
+ */
+MUTATOR_API MutatorRes MutatorFaultPrepare(void *base, void *limit, MutatorAccess access);
 
 /* MutatorFaultLeave -- before leaving a callback by longjmp
  *

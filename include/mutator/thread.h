@@ -15,7 +15,9 @@
  *
  * A thread inside the library's hook, or about to return from it, is never shown
  * there: its suspension is put off until the hook has ended, so that its
- * registers, and MutatorContextStackHot, are the program's own.
+ * registers, and MutatorContextStackHot, are the program's own.  For the same
+ * reason a thread is not stopped while it runs on its alternate signal stack, in
+ * a handler of the program's: it is tried again until that is over.
  */
 
 #ifndef MUTATOR_THREAD_H
@@ -44,8 +46,9 @@ typedef struct MutatorThreadStruct {
   MutatorWord stackBase;   /* private; lowest byte of its stack */
   MutatorWord stackLimit;  /* private; one past the highest */
   MutatorWord guard;       /* private; bytes below stackBase that belong to the stack's guard */
-  MutatorWord mine;        /* private; the suspension under way is to stop it */
-  MutatorWord reserved[4]; /* private; room to grow */
+  MutatorWord mine;        /* private; it is to be stopped, or has been, with all others */
+  MutatorWord again;       /* private; it could not stop where it was: tell it again */
+  MutatorWord reserved[3]; /* private; room to grow */
 } MutatorThreadStruct;
 
 /* MutatorThreadOptionsStruct -- fill it by MutatorThreadOptionsInit, then change what you like */
@@ -152,8 +155,8 @@ MUTATOR_API MutatorThread MutatorThreadSelf(void);
  *          MutatorResSTATE  the calling thread; or it has been deregistered, or has exited
  *          MutatorResBUSY   already suspended; or the caller is in a callback, or in a signal handler that
  *                           has interrupted this function, and waiting would be for itself: try again after it
- *          MutatorResLIMIT  time ran out: it blocks the signal, stays inside a callback, or is not
- *                           scheduled.  It is not suspended and will not be, for this call
+ *          MutatorResLIMIT  time ran out: it blocks the signal, stays inside a callback or on its
+ *                           alternate stack, or is not scheduled.  It is not suspended and will not be, for this call
  * Signals  async-signal-safe
  * Threads  any; callers wait for each other
  */
@@ -174,7 +177,9 @@ MUTATOR_API MutatorRes MutatorThreadSuspend(MutatorThread thread, unsigned timeo
  */
 MUTATOR_API MutatorRes MutatorThreadSuspendAll(unsigned timeout);
 
-/* MutatorThreadResumeAll -- let every suspended thread go on
+/* MutatorThreadResumeAll -- let those go on that MutatorThreadSuspendAll has stopped
+ *
+ * Not those that were suspended one by one.
  *
  * Returns  MutatorResOK     they go on, if there were any
  *          MutatorResBUSY   as MutatorThreadSuspend; nothing changed

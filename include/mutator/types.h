@@ -49,11 +49,18 @@ MUTATOR_API const char *MutatorResName(MutatorRes res);
 /* MutatorAccess -- what an instruction does to memory: a set of bits
  *
  * Fetching the instruction itself is EXECUTE.  A read-modify-write is
- * READ | WRITE.
+ * READ | WRITE.  OPEN is no access: MutatorFaultPrepare tells a range's callback
+ * by it that the page itself must be open afterwards.
  */
 typedef unsigned MutatorAccess;
 
-enum { MutatorAccessNONE = 0, MutatorAccessREAD = 1, MutatorAccessWRITE = 2, MutatorAccessEXECUTE = 4 };
+enum {
+  MutatorAccessNONE = 0,
+  MutatorAccessREAD = 1,
+  MutatorAccessWRITE = 2,
+  MutatorAccessEXECUTE = 4,
+  MutatorAccessOPEN = 8
+};
 
 /* MutatorVersion -- the version of the library that is linked
  *

@@ -79,8 +79,10 @@ MutatorRes MutatorThreadSuspend(MutatorThread thread, unsigned timeout) {
     res = mutatorOSThreadWant(thread);
   if (res == MutatorResOK)
     res = mutatorOSThreadAwait(thread, deadline);
-  if (res == MutatorResOK)
+  if (res == MutatorResOK) {
     thread->context = NULL;
+    thread->mine = 0;
+  }
   mutatorThreadsGive(&signals);
   return res;
 }
@@ -186,7 +188,7 @@ MutatorRes MutatorThreadResumeAll(void) {
   if (res != MutatorResOK)
     return res;
   for (thread = mutatorThreads.first; thread != NULL; thread = thread->next)
-    if (isStopped(thread) && MutatorThreadResume(thread) == MutatorResACCESS)
+    if (thread->mine && isStopped(thread) && MutatorThreadResume(thread) == MutatorResACCESS)
       res = MutatorResACCESS;
   mutatorThreadsGive(&signals);
   return res;

@@ -2,7 +2,7 @@
  *
  * two_copies.c -- two copies of the library and a collector's own MutatorContext
  *
- * C89, C11 and C++.  ORDER says which header comes first.  The copies are
+ * F9.  C89, C11 and C++.  ORDER says which header comes first, and whose hook.  The copies are
  * called one_ and two_; the library without a prefix is not linked.
  */
 
@@ -34,6 +34,15 @@
 #include "copy.inc"
 #undef COPY
 
+/* Whose hook is installed first, and so is behind the other's. */
+#if ORDER == 2
+#define FIRST(name) two_##name
+#define SECOND(name) one_##name
+#else
+#define FIRST(name) one_##name
+#define SECOND(name) two_##name
+#endif
+
 /* The collector's own functions keep their names. */
 Bool MutatorContextCheck(MutatorContext context) { return context != NULL && context->sig == MutatorContextSig; }
 Res MutatorContextInitFault(MutatorContext context, void *info, void *ucontext) {
@@ -61,24 +70,26 @@ int main(void) {
     return fail("versions");
   if (strcmp(one_MutatorResName(one_MutatorResOK), "one_MutatorResOK") != 0)
     return fail("one_MutatorResName");
-  if (!one_begin())
+  if (!FIRST(begin)())
     return fail("setting up the first copy");
-  if (!two_begin())
+  if (!SECOND(begin)())
     return fail("setting up the second copy");
   for (i = 1; i <= 1000; i++) {
-    if (!one_use(i))
+    if (!FIRST(use)(i))
       return fail("a step of the first copy, behind the second's hook");
-    if (!two_use(-i))
+    if (!SECOND(use)(-i))
       return fail("a step of the second copy");
   }
-  if (one_MutatorFaultFinish() != one_MutatorResBUSY)
+  if (FIRST(MutatorFaultFinish)() != FIRST(MutatorResBUSY))
     return fail("the first copy's hook is not on top");
-  if (two_MutatorFaultFinish() != two_MutatorResOK)
+  if (SECOND(MutatorFaultFinish)() != SECOND(MutatorResOK))
     return fail("taking the second copy's hook away");
-  if (!one_use(7))
+  if (!FIRST(use)(7))
     return fail("a step of the first copy, alone");
-  if (one_MutatorFaultFinish() != one_MutatorResOK)
+  if (FIRST(MutatorFaultFinish)() != FIRST(MutatorResOK))
     return fail("taking the first copy's hook away");
+  if (one_stepped + two_stepped != 4002)
+    return fail("each access stepped once, by its own copy");
   printf("two copies: %u and %u steps\n", one_stepped, two_stepped);
   return 0;
 }

@@ -50,6 +50,8 @@ static PosixHook hookOf(int signal) {
  * exchange lets one of several threads call it. */
 static void previousAction(PosixHook hook, struct sigaction *previous) {
   *previous = hook->action[atomicLoadAcquire(&hook->current)];
+  if (atomicLoadRelaxed(&hook->gone) != 0)
+    previous->sa_handler = SIG_DFL;
   if (((unsigned)previous->sa_flags & SA_RESETHAND) == 0 || previous->sa_handler == SIG_IGN)
     return;
   if (atomicExchange(&hook->spent, 1) != 0)
@@ -122,11 +124,36 @@ static void byDefault(int signal, siginfo_t *info, ucontext_t *ucontext) {
   errno = error;
 }
 
+static MutatorBool isHandler(const struct sigaction *action) {
+  return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
+}
+
+/* Was it the jump to the previous handler that faulted?  Its owner may have been
+ * unloaded without taking it away; to call it again would fault for ever. */
+static MutatorBool isJumpTo(const struct sigaction *previous, const MutatorNativeStruct *native) {
+  OSFaultStruct fault;
+  mutatorOSFault(native, &fault);
+  return fault.addressKnown && fault.access == MutatorAccessEXECUTE &&
+         fault.address == (MutatorWord)previous->sa_sigaction;
+}
+
+/* The stack and the arguments are still as the jump left them: the hook begins
+ * again with the fault that it was about, and now the default action is next. */
+static void restartHook(PosixHook hook, const MutatorNativeStruct *native) {
+  MachineStruct machine;
+  atomicStore(&hook->gone, 1);
+  mutatorOSMachine(native, &machine);
+  *machineRegister(&machine, MutatorRegisterPC) = (MutatorWord)mutatorPosixHandler;
+}
+
 /* Nobody can ignore a fault: the kernel forces the default action. */
 PosixNext mutatorPosixForward(PosixHook hook, int signal, siginfo_t *info, ucontext_t *ucontext) {
+  const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
   struct sigaction previous;
   previousAction(hook, &previous);
-  if (previous.sa_handler == SIG_DFL)
+  if (isHandler(&previous) && isJumpTo(&previous, &native))
+    restartHook(hook, &native);
+  else if (previous.sa_handler == SIG_DFL)
     byDefault(signal, info, ucontext);
   else if (previous.sa_handler != SIG_IGN)
     return toPrevious(&previous, signal);
@@ -136,10 +163,6 @@ PosixNext mutatorPosixForward(PosixHook hook, int signal, siginfo_t *info, ucont
 }
 
 /* earlier handler first ------------------------------------------------------ */
-
-static MutatorBool isHandler(const struct sigaction *action) {
-  return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
-}
 
 /* Did the earlier handler give up by restoring what it had found, as those do
  * that know no way to decline?  Then what it left is in *left, and the hook is

@@ -23,6 +23,7 @@ typedef struct PosixHookStruct {
   MutatorBool installed;      /* guarded by the set-up lock */
   AtomicWord current;         /* which element of `action` is the previous action */
   AtomicWord spent;           /* the previous action had SA_RESETHAND and its handler has been called */
+  AtomicWord gone;            /* the previous action's handler is no code any more */
   struct sigaction action[2]; /* what was installed before the hook */
 } PosixHookStruct, *PosixHook;
 

@@ -28,6 +28,7 @@ static MutatorBool installOne(PosixHook hook) {
     return 0;
   remember(hook, &previous);
   atomicStore(&hook->spent, 0);
+  atomicStore(&hook->gone, 0);
   mutatorPosixMakeAction(&previous, &action);
   if (sigaction(hook->signal, &action, &previous) != 0)
     return 0;

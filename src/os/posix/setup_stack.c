@@ -10,8 +10,8 @@
 #include "os/posix/posix.h"
 
 /* What the library needs of each level besides the kernel's frame, bytes: a
- * decode by Capstone takes most of it.  fault.F4.painted measures it. */
-#define HANDLER_SIZE ((size_t)8 * 1024)
+ * decode by Capstone takes most of it.  fault.F4.painted measures 12 KiB at most. */
+#define HANDLER_SIZE ((size_t)16 * 1024)
 
 /* StackStruct -- the stack that the library gave to this thread */
 typedef struct StackStruct {

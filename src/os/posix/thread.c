@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "arch/registers.h"
 #include "os/posix/posix.h"
 
 AtomicWord mutatorPosixSuspensionSignal;
@@ -47,12 +48,32 @@ static const ucontext_t *findProgram(const ucontext_t *ucontext) {
   return ucontext;
 }
 
+static MutatorBool onAlternateStack(const ucontext_t *ucontext) {
+  const MutatorNativeStruct native = {.ucontext = (ucontext_t *)(uintptr_t)ucontext};
+  const stack_t *stack = &ucontext->uc_stack;
+  MachineStruct machine;
+  mutatorOSMachine(&native, &machine);
+  return (stack->ss_flags & SS_DISABLE) == 0 &&
+         *machineRegister(&machine, MutatorRegisterSP) - (MutatorWord)stack->ss_sp < stack->ss_size;
+}
+
+/* In a handler of the program's that has interrupted who knows what, a hook that
+ * is just beginning among others: the system likes to deliver two signals at
+ * once.  Where the program itself was cannot be told, so the suspender tries again. */
+static MutatorBool isElsewhere(MutatorThread self, const ucontext_t *program) {
+  if (!onAlternateStack(program))
+    return 0;
+  atomicStore(&self->again, 1);
+  mutatorOSWake(half(&self->state), 1);
+  return 1;
+}
+
 static void stopOrPutOff(MutatorThread self, const ucontext_t *ucontext) {
   OSLocal local = mutatorOSLocal();
   const ucontext_t *program = local->inside > 0 ? NULL : findProgram(ucontext);
   if (program == NULL)
     local->putOff = 1;
-  else
+  else if (!isElsewhere(self, program))
     stop(self, program);
 }
 
@@ -65,7 +86,7 @@ int mutatorPosixPutOff(ucontext_t *ucontext) {
   if (program == NULL)
     return 0;
   local->putOff = 0;
-  if (!isWanted(local->thread))
+  if (!isWanted(local->thread) || isElsewhere(local->thread, program))
     return 1;
   mutatorOSSignalsHold(&signals);
   stop(local->thread, program);
@@ -108,7 +129,16 @@ static MutatorRes giveUp(MutatorThread thread, MutatorRes res) {
   return atomicCompareAndSwap(&thread->state, &wanted, OSThreadRUNNING) ? res : MutatorResOK;
 }
 
+/* A millisecond after it could not stop, if it still has not. */
+static void tellAgain(MutatorThread thread) {
+  if (atomicExchange(&thread->again, 0) == 0)
+    return;
+  mutatorOSWait(half(&thread->state), OSThreadWANTED, 1);
+  (void)mutatorPosixThreadSend(thread->id, (int)atomicLoad(&mutatorPosixSuspensionSignal));
+}
+
 MutatorRes mutatorOSThreadWant(MutatorThread thread) {
+  atomicStore(&thread->again, 0);
   atomicStore(&thread->state, OSThreadWANTED);
   if (mutatorPosixThreadSend(thread->id, (int)atomicLoad(&mutatorPosixSuspensionSignal)))
     return MutatorResOK;
@@ -119,6 +149,7 @@ MutatorRes mutatorOSThreadAwait(MutatorThread thread, uint64_t deadline) {
   while (atomicLoad(&thread->state) == OSThreadWANTED) {
     if (mutatorOSMilliseconds() >= deadline)
       return giveUp(thread, MutatorResLIMIT);
+    tellAgain(thread);
     mutatorOSWait(half(&thread->state), OSThreadWANTED, 10);
     if (!mutatorPosixThreadExists(thread->id))
       return giveUp(thread, MutatorResSTATE);

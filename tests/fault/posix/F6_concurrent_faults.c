@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * F6_concurrent_faults.c -- four threads of 20,000 faults each under a storm of SIGPROF lose nothing
+ * F6_concurrent_faults.c -- eight threads of 100,000 faults each under a storm of SIGPROF lose nothing
  *
  * Each thread counts in a word of its own on one protected page.  The handler
  * of SIGPROF takes faults as well, some of them inside the library's hook.
@@ -14,7 +14,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { Threads = 4, Rounds = 10000 }; /* a load and a store each */
+enum { Threads = 8, Rounds = 50000 }; /* a load and a store each */
 
 static MutatorWindowStruct window;
 static unsigned char *base;
