@@ -274,12 +274,18 @@ MUTATOR_API const char *MutatorDeclineName(MutatorDecline decline);
  *
  * context  a FAULT context for which CanStepInstruction has answered true
  * Needs    the memory the instruction names to be accessible to this thread
- * Returns  MutatorResOK      exactly one instruction was stepped
+ * Returns  MutatorResOK      exactly one instruction was stepped; of a repeated
+ *                            string instruction perhaps only some elements: then
+ *                            the registers say what remains, and the PC is still
+ *                            at the instruction, as after an interrupt
  *          MutatorResUNIMPL  declined, MutatorContextDecline says why; context
  *                            and memory are as before
- *          MutatorResACCESS  the memory was not accessible, or holds a stack
- *                            pointer (not canonical) with which no handler can
- *                            return; likewise
+ *          MutatorResACCESS  the memory was not accessible; or what it holds is
+ *                            for the CPU alone: a division that overflows, a
+ *                            jump to an address that is none, a stack pointer
+ *                            (not canonical) with which no handler can return,
+ *                            a locked operand that never stays the same for long
+ *                            enough.  Let the instruction run by itself; likewise
  *          MutatorResSTATE   MutatorSetup has not been called; likewise
  *          MutatorResPARAM   not a FAULT context; likewise
  * Signals  async-signal-safe: no locks, no allocation, errno kept

@@ -166,6 +166,8 @@ static const char *formExcuse(const CaseStruct *theCase, MutatorBool wide) {
   const ZydisDecodedInstruction *instruction = &theCase->instruction;
   if (writesCode(theCase))
     return "a store to the code segment, which the CPU refuses";
+  if (!RawMode64 && instruction->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX && instruction->raw.vex.vvvv < 8)
+    return "VEX with a register that 32-bit mode has not";
   if (isSplit(theCase))
     return "a locked operand in two cache lines, or misaligned";
   if (instruction->mnemonic == ZYDIS_MNEMONIC_MOVSXD && !wide)

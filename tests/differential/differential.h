@@ -182,6 +182,9 @@ extern CombinationStruct *combinations;
 extern unsigned combinationCount;
 
 void combinationsMake(void);
+
+/* How many combinations the row has, and the first. */
+unsigned combinationsOf(unsigned row, unsigned *firstReturn);
 void directedMake(Case theCase, unsigned combination, Random random);
 void combinationPrint(const CombinationStruct *combination);
 
@@ -225,7 +228,8 @@ size_t corpusRead(Case cases, size_t limit);
 
 /* mutation.c ---------------------------------------------------------------- */
 
-/* Change each row of the opcode table in turn; returns how many changes went unnoticed. */
-unsigned mutationRun(uint64_t seed, unsigned cases);
+/* Change rows of the opcode table, one column at a time: every change there is, or about
+ * `limit` of them; returns how many went unnoticed. */
+unsigned mutationRun(uint64_t seed, unsigned cases, unsigned limit);
 
 #endif

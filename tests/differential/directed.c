@@ -64,6 +64,9 @@ static const unsigned char modifiers[] = {
 CombinationStruct *combinations;
 unsigned combinationCount;
 
+/* Those of each row are neighbours. */
+static unsigned *rowFirst;
+
 /* The table as it was, for the mutation test changes it. */
 static OpcodeRow *rows;
 
@@ -123,9 +126,17 @@ static MutatorBool legal16(unsigned form, unsigned modifier) {
          (form == FormBASE || form == FormBASE8 || form == FormBASE32 || form == FormRELATIVE || form == FormOFFSET);
 }
 
-static MutatorBool modeLegal(unsigned size, unsigned form, unsigned modifier) {
+/* ESP points at the stack's operand; the other's segment is elsewhere. */
+static MutatorBool stackTwice(const OpcodeRow *row, unsigned form, unsigned modifier) {
+  return (row->implicit == OpcodeImplicitPUSH || row->implicit == OpcodeImplicitPOP) &&
+         (form == FormSTACK || form == FormSTACK8) && (modifier & (ModifierFS | ModifierGS)) != 0;
+}
+
+static MutatorBool modeLegal(const OpcodeRow *row, unsigned size, unsigned form, unsigned modifier) {
   if (RawMode64)
     return 1;
+  if (stackTwice(row, form, modifier))
+    return 0;
   if (size == SizeW || (modifier & ModifierREX) != 0)
     return 0;
   return (modifier & Modifier67) == 0 || legal16(form, modifier);
@@ -142,8 +153,9 @@ static void addCombinations(unsigned row, unsigned size) {
   for (form = 0; form < FormLIMIT; ++form)
     for (modifier = 0; modifier < MODIFIERS; ++modifier) {
       CombinationStruct combination = {row, size, form, modifiers[modifier], 0, 0, 0};
-      if (reachable(modifiers[modifier]) && modeLegal(size, form, modifiers[modifier]) && formLegal(&rows[row], form) &&
-          modifierLegal(&rows[row], modifiers[modifier]) && bothLegal(&rows[row], size, modifiers[modifier]))
+      if (reachable(modifiers[modifier]) && modeLegal(&rows[row], size, form, modifiers[modifier]) &&
+          formLegal(&rows[row], form) && modifierLegal(&rows[row], modifiers[modifier]) &&
+          bothLegal(&rows[row], size, modifiers[modifier]))
         combinations[combinationCount++] = combination;
     }
 }
@@ -152,13 +164,22 @@ void combinationsMake(void) {
   unsigned row, size;
   combinations = calloc((size_t)mutatorOpcodeCount * SizeLIMIT * FormLIMIT * MODIFIERS, sizeof *combinations);
   rows = calloc(mutatorOpcodeCount, sizeof *rows);
-  if (combinations == NULL || rows == NULL)
+  rowFirst = calloc(mutatorOpcodeCount + 1, sizeof *rowFirst);
+  if (combinations == NULL || rows == NULL || rowFirst == NULL)
     abort();
   memcpy(rows, mutatorOpcodeRows, mutatorOpcodeCount * sizeof *rows);
-  for (row = 0; row < mutatorOpcodeCount; ++row)
+  for (row = 0; row < mutatorOpcodeCount; ++row) {
+    rowFirst[row] = combinationCount;
     for (size = 0; size < SizeLIMIT; ++size)
       if (rowLegal(&rows[row]) && sizeLegal(&rows[row], size))
         addCombinations(row, size);
+  }
+  rowFirst[row] = combinationCount;
+}
+
+unsigned combinationsOf(unsigned row, unsigned *firstReturn) {
+  *firstReturn = rowFirst[row];
+  return rowFirst[row + 1] - rowFirst[row];
 }
 
 /* encoding -------------------------------------------------------------------- */

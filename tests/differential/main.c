@@ -2,14 +2,15 @@
  *
  * main.c -- the differential test against the CPU (C4, C5, C6, C9)
  *
- *   differential [--cases N] [--seconds N] [--seed N] [--corpus FOLDER] [--rows FILE] [--mutate]
+ *   differential [--cases N] [--seconds N] [--seed N] [--corpus FOLDER] [--rows FILE] [--mutate [--mutations N]]
  *
- * --cases    how many to compare with the CPU, directed and arbitrary together (120,000)
+ * --cases    how many to compare with the CPU, directed and arbitrary together (300,000)
  * --seconds  stop after that time instead
  * --seed     of everything random; printed; from the clock when not given
  * --corpus   where cases that failed are kept; they run first
  * --rows     list there, when all is well, how often each row of the opcode table was compared
- * --mutate   test the test: change each row of the opcode table, which must be noticed
+ * --mutate   test the test: change each column of each row of the opcode table, which must be noticed
+ * --mutations  about that many of the changes, chosen at random; all of them when not given
  *
  * A failure prints the case's bytes and seed, which are all there is to it,
  * and adds them to the corpus.
@@ -31,7 +32,8 @@ static struct {
   double seconds;
   uint64_t seed;
   MutatorBool mutate;
-} options = {120000, 0, 0, 0};
+  unsigned mutations;
+} options = {300000, 0, 0, 0, 0};
 
 static TallyStruct directed, arbitrary;
 static CaseStruct batch[BATCH];
@@ -145,12 +147,12 @@ static void run(void *closure) {
   harnessSetup(options.seed);
   combinationsMake();
   printf("seed %llu\n", (unsigned long long)options.seed);
-  *status = options.mutate ? mutationRun(options.seed, 1536) != 0 : runDifferential(corpusPath);
+  *status = options.mutate ? mutationRun(options.seed, 768, options.mutations) != 0 : runDifferential(corpusPath);
 }
 
 static int usage(void) {
-  fprintf(stderr,
-          "usage: differential [--cases N] [--seconds N] [--seed N] [--corpus FOLDER] [--rows FILE] [--mutate]\n");
+  fprintf(stderr, "usage: differential [--cases N] [--seconds N] [--seed N] [--corpus FOLDER] [--rows FILE] [--mutate "
+                  "[--mutations N]]\n");
   return 2;
 }
 
@@ -173,7 +175,9 @@ int main(int argc, char **argv) {
     }
     if (i + 1 == argc)
       return usage();
-    if (strcmp(argv[i], "--cases") == 0)
+    if (strcmp(argv[i], "--mutations") == 0)
+      options.mutations = (unsigned)strtoul(argv[++i], NULL, 0);
+    else if (strcmp(argv[i], "--cases") == 0)
       options.cases = strtoul(argv[++i], NULL, 0);
     else if (strcmp(argv[i], "--seconds") == 0)
       options.seconds = strtod(argv[++i], NULL);
