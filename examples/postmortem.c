@@ -8,7 +8,8 @@
  * heap and dies.
  *
  * Run it in a debugger (docs/debugging.md): describeCells() fails there, until
- * MutatorDomainPostMortemAll(0) has been called.
+ * MutatorDomainPostMortemAll(0) has been called.  On Windows, given the name of a
+ * file, it writes a minidump as it dies.
  */
 
 #include <pthread.h>
@@ -32,8 +33,6 @@ static Cell *cells;
 static Function functions[4];
 static volatile int dying, waiting;
 
-/* A pretty-printer, for debuggers to call. */
-const char *describeCells(void);
 const char *describeCells(void) {
   static char text[200];
   const Cell *cell;
@@ -46,7 +45,7 @@ const char *describeCells(void) {
 /* The collector's answer to a fault.  Here it has found its heap damaged. */
 static MutatorFaultResult collect(MutatorDomain domain, MutatorDomainRange range, MutatorContext context, void *address,
                                   MutatorAccess access, void *closure) {
-  (void)range, (void)context, (void)address, (void)access, (void)closure;
+  (void)range, (void)address, (void)access, (void)closure;
   if (dying)
     waiting = 1;
   if (MutatorDomainEnter(domain) != MutatorResOK)
@@ -56,7 +55,7 @@ static MutatorFaultResult collect(MutatorDomain domain, MutatorDomainRange range
     systemNap();
   systemNap();
   (void)MutatorDomainProtect(domain, NULL, NULL, MutatorAccessNONE);
-  systemDie();
+  systemDie(context);
   return MutatorFaultDECLINED;
 }
 
@@ -76,7 +75,7 @@ static void makeCode(unsigned char *at) {
   at = codeCall(&functions[JitWORK], "jit_work", at, (uintptr_t)functions[JitREAD].base);
   at = codeCall(&functions[JitNAP], "jit_nap", at, (uintptr_t)nap);
   at = codeCall(&functions[JitREST], "jit_rest", at, (uintptr_t)functions[JitNAP].base);
-  systemAnnounce(functions, sizeof functions / sizeof functions[0]);
+  systemAnnounce(functions, sizeof functions / sizeof functions[0], at);
 }
 
 static void *waiter(void *closure) {

@@ -6,8 +6,10 @@
 #ifndef mutator_examples_postmortem_h
 #define mutator_examples_postmortem_h
 
-#include <stddef.h>
-#include <stdint.h>
+#include <mutator.h>
+
+/* postmortem.c: a pretty-printer, for debuggers and crash reporters to call */
+const char *describeCells(void);
 
 /* postmortem_code.c: machine code of our own -------------------------------------- */
 
@@ -17,8 +19,6 @@ typedef struct Function {
   unsigned char *base;
   size_t size;
 } Function;
-
-enum { FunctionPROLOGUE = 8 }; /* bytes up to the end of the prologue, on x86-64 */
 
 /* A function that calls `target`, and one that loads the word at `address`; each
  * answers where the next may be. */
@@ -33,13 +33,13 @@ size_t systemPageSize(void);
 void systemNap(void);
 
 /* Have debuggers and unwinders know of code that no compiler has made.  The list
- * and what it names stay where they are. */
-void systemAnnounce(const Function *functions, size_t count);
+ * stays where it is; after the code, at `room`, is as much room as they may need, on the heap. */
+void systemAnnounce(const Function *functions, size_t count, unsigned char *room);
 
-/* What the program does when it dies, where the debugger cannot. */
-void systemAtDeath(const char *argument);
+/* What the program shall do when it dies, where a debugger comes later: write a dump there. */
+void systemAtDeath(const char *dump);
 
-/* Die, as a collector does that finds its heap damaged. */
-void systemDie(void);
+/* Die, as a collector does that finds its heap damaged, at a fault with that context. */
+void systemDie(MutatorContext context);
 
 #endif

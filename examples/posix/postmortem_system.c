@@ -31,9 +31,13 @@ void systemNap(void) {
   (void)nanosleep(&time, NULL);
 }
 
-void systemAtDeath(const char *argument) { (void)argument; }
+/* The kernel's core dump has closed pages as well. */
+void systemAtDeath(const char *dump) { (void)dump; }
 
-void systemDie(void) { abort(); }
+void systemDie(MutatorContext context) {
+  (void)context;
+  abort();
+}
 
 /* gdb's interface ------------------------------------------------------------------- */
 
@@ -112,10 +116,11 @@ static void fillSections(File *file, size_t *used, const Function *functions, si
   names->sh_size = sizeof file->names;
 }
 
-void systemAnnounce(const Function *functions, size_t count) {
+void systemAnnounce(const Function *functions, size_t count, unsigned char *room) {
   static File file;
   static jit_code_entry entry = {NULL, NULL, (const char *)&file, sizeof file};
   size_t used = 1, i;
+  (void)room;
   fillHeader(&file);
   fillSections(&file, &used, functions, count);
   for (i = 0; i < count && i < SymbolsMost; i++) {
