@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bench/posix/dispatch.c -- from the handler's entry to the callback, and what two threads keep
+ *
+ * First part: among 1, 1,000 and 1,000,000 ranges, random addresses.  The hook
+ * is called as the kernel would call it, in a handler for a real fault whose
+ * address is changed each time, so that the kernel's own microseconds do not
+ * hide the difference; the CPU's time stamp counter is read before the call and
+ * in the callback.  The same is done with GNU libsigsegv's handler and dispatcher
+ * over the same ranges, where it is installed.
+ *
+ * Second part: one thread and two, each faulting in a range of its own, real
+ * faults, with the hook and with an empty handler.  What two keep is their
+ * rate together by twice the rate of one.
+ *
+ * All ways in turn in each round; medians over the rounds, and in brackets the
+ * 10th to the 90th percentile.  "counter alone" is what reading the counter costs, and is taken off.
+ *
+ * usage: bench_dispatch [ROUNDS]
+ */
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include <mutator.h>
+
+#ifdef BENCH_SIGSEGV
+#include <sigsegv.h>
+#endif
+
+enum { RoundsMost = 1000, Calls = 4096, Faults = 20000, Sizes = 3, RangesMost = 1000000 };
+static const size_t sizes[Sizes] = {1, 1000, RangesMost};
+
+static void need(int condition, const char *what) {
+  if (condition)
+    return;
+  perror(what);
+  abort();
+}
+
+static double now(void) {
+  struct timespec time;
+  (void)clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static uint64_t ticks(void) {
+  uint32_t low, high;
+  __asm__ volatile("lfence; rdtsc; lfence" : "=a"(low), "=d"(high) : : "memory");
+  return (uint64_t)high << 32 | low;
+}
+
+static double nsPerTick;
+
+static void calibrate(void) {
+  const double start = now();
+  const uint64_t first = ticks();
+  while (now() - start < 5e7)
+    continue;
+  nsPerTick = (now() - start) / (double)(ticks() - first);
+}
+
+/* ranges ---------------------------------------------------------------------------- */
+
+enum { Spacing = 4096, Length = 64 };
+
+static unsigned char *memory; /* all closed */
+static MutatorFaultRangeStruct *ranges;
+static volatile uint64_t arrived;
+
+static MutatorFaultResult arrive(MutatorFaultRange range, MutatorContext context, void *address, MutatorAccess access,
+                                 void *closure) {
+  arrived = ticks();
+  (void)range, (void)context, (void)address, (void)access, (void)closure;
+  return MutatorFaultHANDLED;
+}
+
+static void ourRanges(size_t from, size_t to) {
+  size_t i;
+  for (i = from; i < to; i++)
+    need(MutatorFaultRangeAdd(&ranges[i], memory + i * Spacing, memory + i * Spacing + Length, arrive, NULL, NULL) ==
+             MutatorResOK,
+         "MutatorFaultRangeAdd");
+}
+
+static struct sigaction ours, theirs;
+
+#ifdef BENCH_SIGSEGV
+static sigsegv_dispatcher dispatcher;
+
+static int arriveThere(void *address, void *closure) {
+  arrived = ticks();
+  (void)address, (void)closure;
+  return 1;
+}
+
+static int dispatchThere(void *address, int serious) {
+  (void)serious;
+  return sigsegv_dispatch(&dispatcher, address);
+}
+
+static void theirRanges(size_t from, size_t to) {
+  size_t i;
+  for (i = from; i < to; i++)
+    need(sigsegv_register(&dispatcher, memory + i * Spacing, Length, arriveThere, NULL) != NULL, "sigsegv_register");
+}
+
+/* Its handler is taken and never left installed. */
+static void theirHandler(void) {
+  struct sigaction before;
+  need(sigaction(SIGSEGV, NULL, &before) == 0, "sigaction");
+  sigsegv_init(&dispatcher);
+  need(sigsegv_install_handler(dispatchThere) == 0, "sigsegv_install_handler");
+  need(sigaction(SIGSEGV, &before, &theirs) == 0, "sigaction");
+}
+#else
+static void theirRanges(size_t from, size_t to) { (void)from, (void)to; }
+static void theirHandler(void) {}
+#endif
+
+/* from the entry to the callback ------------------------------------------------------ */
+
+enum { WayNONE, WayOURS, WayTHEIRS, Ways };
+static double entry[Sizes][Ways][RoundsMost];
+
+static volatile struct {
+  size_t size; /* ranges */
+  int way;
+  double ns;
+} request;
+
+static void callOnce(int way, siginfo_t *info, void *ucontext) {
+  if (way == WayOURS)
+    ours.sa_sigaction(SIGSEGV, info, ucontext);
+  else if (way == WayTHEIRS)
+    theirs.sa_sigaction(SIGSEGV, info, ucontext);
+  else
+    arrived = ticks();
+}
+
+/* The address is the record's; so is what makes it a page fault. */
+static void measure(int signal, siginfo_t *info, void *ucontext) {
+  static uint32_t random = 1;
+  siginfo_t forged = *info;
+  uint64_t sum = 0;
+  unsigned i;
+  (void)signal;
+  for (i = 0; i < Calls; i++) {
+    uint64_t start;
+    random = random * 1664525 + 1013904223;
+    forged.si_addr = memory + (size_t)(((uint64_t)random * request.size) >> 32) * Spacing + 8;
+    start = ticks();
+    callOnce(request.way, &forged, ucontext);
+    sum += arrived - start;
+  }
+  request.ns = (double)sum * nsPerTick / Calls;
+  need(mprotect(memory, 4096, PROT_READ | PROT_WRITE) == 0, "mprotect");
+}
+
+static double measureOnce(size_t size, int way) {
+  request.size = size;
+  request.way = way;
+  need(mprotect(memory, 4096, PROT_NONE) == 0, "mprotect");
+  *(volatile unsigned char *)memory = 1;
+  return request.ns;
+}
+
+static void entries(unsigned rounds) {
+  struct sigaction action;
+  size_t have = 0;
+  unsigned round, size;
+  int way;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = measure;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  need(sigaction(SIGSEGV, NULL, &ours) == 0 && sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
+  for (size = 0; size < Sizes; size++) {
+    ourRanges(have, sizes[size]);
+    theirRanges(have, sizes[size]);
+    have = sizes[size];
+    for (round = 0; round < rounds; round++)
+      for (way = 0; way < Ways; way++)
+        if (way != WayTHEIRS || theirs.sa_sigaction != NULL)
+          entry[size][way][round] = measureOnce(sizes[size], way);
+  }
+  need(sigaction(SIGSEGV, &ours, NULL) == 0, "sigaction");
+}
+
+/* what two threads keep ---------------------------------------------------------------- */
+
+/* mov %rax, (%rdi) or its 32-bit counterpart: two or three bytes. */
+extern const unsigned char benchStoreAt[], benchStoreEnd[];
+__attribute__((noinline, noclone)) static void store(void *at) {
+  __asm__ volatile("benchStoreAt: mov %0, (%1)\nbenchStoreEnd:" : : "a"((uintptr_t)1), "D"(at) : "memory");
+}
+
+static MutatorFaultResult skip(MutatorFaultRange range, MutatorContext context, void *address, MutatorAccess access,
+                               void *closure) {
+  (void)range, (void)address, (void)access, (void)closure;
+  return MutatorContextSetRegister(context, MutatorRegisterPC, (MutatorWord)benchStoreEnd) == MutatorResOK
+             ? MutatorFaultHANDLED
+             : MutatorFaultDECLINED;
+}
+
+static void empty(int signal, siginfo_t *info, void *ucontext) {
+  MutatorContextStruct context;
+  (void)signal;
+  (void)MutatorContextInitFault(&context, info, ucontext);
+  (void)MutatorContextSetRegister(&context, MutatorRegisterPC, (MutatorWord)benchStoreEnd);
+}
+
+static unsigned char *pages[2];
+static pthread_barrier_t barrier;
+
+static void *faultOften(void *closure) {
+  unsigned i;
+  need(MutatorFaultStackInstall() == MutatorResOK, "MutatorFaultStackInstall");
+  (void)pthread_barrier_wait(&barrier);
+  for (i = 0; i < Faults; i++)
+    store(closure);
+  (void)pthread_barrier_wait(&barrier);
+  return NULL;
+}
+
+/* Faults a nanosecond, all threads together. */
+static double rate(unsigned threads) {
+  pthread_t other[2];
+  double start;
+  unsigned i;
+  need(pthread_barrier_init(&barrier, NULL, threads + 1) == 0, "barrier");
+  for (i = 0; i < threads; i++)
+    need(pthread_create(&other[i], NULL, faultOften, pages[i]) == 0, "pthread_create");
+  (void)pthread_barrier_wait(&barrier);
+  start = now();
+  (void)pthread_barrier_wait(&barrier);
+  start = now() - start;
+  for (i = 0; i < threads; i++)
+    (void)pthread_join(other[i], NULL);
+  (void)pthread_barrier_destroy(&barrier);
+  return threads * (double)Faults / start;
+}
+
+static double keeps[2][RoundsMost], one[2][RoundsMost], relative[RoundsMost];
+
+static void twoThreads(unsigned rounds) {
+  static MutatorFaultRangeStruct range[2];
+  struct sigaction action, hook;
+  unsigned round, i;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = empty;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  for (i = 0; i < 2; i++) {
+    pages[i] = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    need(pages[i] != MAP_FAILED &&
+             MutatorFaultRangeAdd(&range[i], pages[i], pages[i] + 4096, skip, NULL, NULL) == MutatorResOK,
+         "range");
+  }
+  for (round = 0; round < rounds; round++) {
+    double alone = rate(1);
+    one[0][round] = 1 / alone;
+    keeps[0][round] = rate(2) / (2 * alone);
+    need(sigaction(SIGSEGV, &action, &hook) == 0, "sigaction");
+    alone = rate(1);
+    one[1][round] = 1 / alone;
+    keeps[1][round] = rate(2) / (2 * alone);
+    need(sigaction(SIGSEGV, &hook, NULL) == 0, "sigaction");
+    relative[round] = keeps[0][round] / keeps[1][round];
+  }
+}
+
+/* printing --------------------------------------------------------------------------------- */
+
+static int compare(const void *left, const void *right) {
+  const double a = *(const double *)left, b = *(const double *)right;
+  return (a > b) - (a < b);
+}
+
+static void print(const char *name, double *values, unsigned rounds, double less, const char *unit) {
+  qsort(values, rounds, sizeof *values, compare);
+  (void)printf("  %-44s %8.2f  [%.2f .. %.2f] %s\n", name, values[rounds / 2] - less, values[rounds / 10] - less,
+               values[rounds - 1 - rounds / 10] - less, unit);
+}
+
+static void printEntries(unsigned rounds) {
+  unsigned size;
+  for (size = 0; size < Sizes; size++) {
+    double less;
+    (void)printf("%zu ranges, from the handler's entry to the callback:\n", sizes[size]);
+    print("counter alone", entry[size][WayNONE], rounds, 0, "ns");
+    less = entry[size][WayNONE][rounds / 2];
+    print("mutator", entry[size][WayOURS], rounds, less, "ns");
+    if (theirs.sa_sigaction != NULL)
+      print("libsigsegv", entry[size][WayTHEIRS], rounds, less, "ns");
+    else
+      (void)printf("  libsigsegv is not installed\n");
+  }
+}
+
+int main(int argc, char **argv) {
+  const unsigned rounds = argc > 1 ? (unsigned)atoi(argv[1]) : 31;
+  if (rounds < 1 || rounds > RoundsMost) {
+    (void)fprintf(stderr, "usage: bench_dispatch [ROUNDS], 1 to %d\n", RoundsMost);
+    return 2;
+  }
+  calibrate();
+  need(MutatorFaultSetup(NULL) == MutatorResOK, "MutatorFaultSetup");
+  memory = mmap(NULL, (size_t)RangesMost * Spacing, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ranges = calloc(RangesMost, sizeof *ranges);
+  need(memory != MAP_FAILED && ranges != NULL, "memory");
+  theirHandler();
+  entries(rounds);
+  printEntries(rounds);
+  twoThreads(rounds);
+  (void)printf("two threads that fault at once, real faults:\n");
+  print("mutator, one thread", one[0], rounds, 0, "ns a fault");
+  print("empty handler, one thread", one[1], rounds, 0, "ns a fault");
+  print("mutator: two keep", keeps[0], rounds, 0, "of twice one's rate");
+  print("empty handler: two keep", keeps[1], rounds, 0, "of twice one's rate");
+  print("mutator's by the empty handler's", relative, rounds, 0, "");
+  return 0;
+}
