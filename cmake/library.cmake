@@ -57,8 +57,9 @@ add_library(mutator_shared SHARED $<TARGET_OBJECTS:mutator_objects>)
 target_link_libraries(mutator_shared PRIVATE PkgConfig::MUTATOR_CAPSTONE Threads::Threads)
 if(MUTATOR_OBJECT_FORMAT STREQUAL "elf")
   # now: no symbol is looked up in a handler.  nodelete: a handler may be running
-  # in it.  defs: nothing is missing (Clang leaves the sanitizers' symbols open).
-  target_link_options(mutator_shared PRIVATE -Wl,-z,now -Wl,-z,nodelete -Wl,-z,noexecstack)
+  # in it.  exclude-libs: what a static Capstone defines is not ours to export.
+  # defs: nothing is missing (Clang leaves the sanitizers' symbols open).
+  target_link_options(mutator_shared PRIVATE -Wl,-z,now -Wl,-z,nodelete -Wl,-z,noexecstack -Wl,--exclude-libs,ALL)
   if(NOT (MUTATOR_SANITIZE AND CMAKE_C_COMPILER_ID MATCHES "Clang"))
     target_link_options(mutator_shared PRIVATE -Wl,-z,defs)
   endif()

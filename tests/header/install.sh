@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # install.sh pkg-config|cmake|readme WORK CC -- build programs with the library installed in WORK/root
+#
+# CC is a compiler and perhaps options.  With CMAKE_TOOLCHAIN_FILE in the environment CMake builds for that target.
 
 set -euo pipefail
 
 check=$1
 work=$2
-cc=$3
+read -ra cc <<<"$3"
 here=$(cd "$(dirname "$0")" && pwd)
 library=$(dirname "$(find "$work/root" -name libmutator.a)")
 export PKG_CONFIG_PATH=$library/pkgconfig
@@ -21,10 +23,14 @@ package() { pkg-config "$@" mutator | tr ' ' '\n' | sed '/^$/d'; }
 compile() {
   local output=$1 file=$2
   shift 2
-  "$cc" -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -o "$output" "$file" "$@"
+  "${cc[@]}" -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -o "$output" "$file" "$@"
 }
 
 is_shared() { readelf -d "$1" | grep -q 'NEEDED.*libmutator\.so\.'; }
+
+# A toolchain file looks for packages where the target's are.
+there=()
+if [ -n "${CMAKE_TOOLCHAIN_FILE:-}" ]; then there=(-Dmutator_DIR="$library/cmake/mutator"); fi
 
 case $check in
 pkg-config)
@@ -50,8 +56,8 @@ cmake)
     say "find_package(mutator COMPONENTS $component)"
     build=$work/consumer-${component:-default}
     rm -rf "$build"
-    cmake -S "$here/consumer" -B "$build" -DCMAKE_PREFIX_PATH="$work/root" -DCMAKE_C_COMPILER="$cc" \
-      -DCOMPONENTS="$component"
+    cmake -S "$here/consumer" -B "$build" -DCMAKE_PREFIX_PATH="$work/root" -DCMAKE_C_COMPILER="${cc[0]}" \
+      -DCOMPONENTS="$component" "${there[@]}"
     cmake --build "$build"
     "$build/consumer"
     if [ "$component" = static ]; then

@@ -7,7 +7,8 @@ set -euo pipefail
 
 check=$1
 work=$2
-cc=$3
+cc=$3 # a compiler and perhaps options
+read -ra compiler <<<"$cc"
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 one=$work/one
@@ -23,7 +24,7 @@ build)
   for prefix in one two; do
     say "-DMUTATOR_PREFIX=${prefix}_"
     cmake -S "$root" -B "$work/$prefix" -DMUTATOR_PREFIX="${prefix}_" \
-      -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER="$cc" -DMUTATOR_BUILD_TESTS=OFF -DMUTATOR_BUILD_BENCH=OFF \
+      -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER="${compiler[0]}" -DMUTATOR_BUILD_TESTS=OFF -DMUTATOR_BUILD_BENCH=OFF \
       -DMUTATOR_BUILD_EXAMPLES=OFF
     cmake --build "$work/$prefix" --parallel 2
   done
@@ -47,12 +48,12 @@ one-source)
   for order in 1 2 3; do
     for language in c89 c11; do
       say "order $order as $language"
-      "$cc" -x c -std=$language -pedantic -Wall -Wextra -Werror -fsyntax-only -DORDER=$order "${includes[@]}" \
+      "${compiler[@]}" -x c -std=$language -pedantic -Wall -Wextra -Werror -fsyntax-only -DORDER=$order "${includes[@]}" \
         "$here/two_copies.c"
     done
     if [ -n "$cxx" ]; then
       say "order $order as C++17"
-      "$cxx" -x c++ -std=c++17 -pedantic -Wall -Wextra -Werror -fsyntax-only -DORDER=$order "${includes[@]}" \
+      "$cxx" "${compiler[@]:1}" -x c++ -std=c++17 -pedantic -Wall -Wextra -Werror -fsyntax-only -DORDER=$order "${includes[@]}" \
         "$here/two_copies.c"
     fi
   done
@@ -64,7 +65,7 @@ link)
     if [ $order = 2 ]; then libraries=("$two/libtwo_mutator.a" "$one/libone_mutator.a"); fi
     say "order $order: ${libraries[*]}"
     # shellcheck disable=SC2086
-    "$cc" -std=c11 -DORDER=$order "${includes[@]}" -o "$work/two_copies$order" "$here/two_copies.c" \
+    "${compiler[@]}" -std=c11 -DORDER=$order "${includes[@]}" -o "$work/two_copies$order" "$here/two_copies.c" \
       "${libraries[@]}" $capstone -pthread
     "$work/two_copies$order"
   done

@@ -15,8 +15,9 @@ import re
 
 import lint
 
-# Sanitized builds export these as well.
-INSTRUMENTATION = re.compile(r"__(asan|odr_asan|tsan|ubsan|sanitizer|start|stop|sancov)\w*|asan\.\w+")
+# Sanitized builds export these as well; 32-bit position-independent objects each bring the thunks.
+INSTRUMENTATION = re.compile(r"__(asan|odr_asan|tsan|ubsan|sanitizer|start|stop|sancov)\w*|asan\.\w+|"
+                             r"__x86\.get_pc_thunk\.\w+")
 
 
 def declared(compiler, include, prefix):
