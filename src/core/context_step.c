@@ -25,15 +25,6 @@ static MutatorBool remembered(MutatorContext context, CoreStep step) {
   return length <= step->count && memcmp(context->bytes, step->bytes, length) == 0;
 }
 
-MutatorDecline mutatorContextRead(MutatorContext context, CoreStep step) {
-  MutatorDecline decline = mutatorStepFetch(step);
-  if (decline == MutatorDeclineNONE && !remembered(context, step))
-    decline = mutatorStepPlan(step);
-  if (decline == MutatorDeclineNONE)
-    decline = mutatorStepResolve(step);
-  return decline;
-}
-
 /* Kinds that go away when the access is made another way. */
 static MutatorDecline kindDecline(const OSFaultStruct *fault) {
   switch (fault->kind) {
@@ -46,6 +37,28 @@ static MutatorDecline kindDecline(const OSFaultStruct *fault) {
   default: return MutatorDeclineKIND;
   }
   return (fault->access & MutatorAccessEXECUTE) != 0 ? MutatorDeclineEXECUTE : MutatorDeclineNONE;
+}
+
+/* A breakpoint makes no access: what faulted is under it, and a debugger has put
+ * it there since, or steps over it.  (It is one byte long.) */
+static MutatorBool uncover(MutatorContext context, CoreStep step) {
+  OSFaultStruct fault;
+  if (context->var != MutatorContextFAULT || mutatorArchBreakpointLength(step->pc + 1) != 1)
+    return 0;
+  mutatorOSFault(&context->native, &fault);
+  return kindDecline(&fault) == MutatorDeclineNONE && mutatorOSUntraced(step->bytes, step->count, step->pc);
+}
+
+MutatorDecline mutatorContextRead(MutatorContext context, CoreStep step) {
+  MutatorDecline decline = mutatorStepFetch(step);
+  if (decline == MutatorDeclineNONE && !remembered(context, step)) {
+    decline = mutatorStepPlan(step);
+    if (decline != MutatorDeclineNONE && uncover(context, step))
+      decline = mutatorStepPlan(step);
+  }
+  if (decline == MutatorDeclineNONE)
+    decline = mutatorStepResolve(step);
+  return decline;
 }
 
 static MutatorBool covers(const MutatorInstructionAccessStruct *access, MutatorWord address) {

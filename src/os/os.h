@@ -64,6 +64,15 @@ void mutatorOSVector(const MutatorNativeStruct *native, struct VectorStruct *vec
  * live signal frame or the stack that the handler is running on? */
 MutatorBool mutatorOSFrameOverlaps(const MutatorNativeStruct *native, MutatorWord address, size_t size);
 
+/* mutatorOSUntraced -- the program's own bytes at pc, where a debugger has put a breakpoint over them
+ *
+ * True only when a debugger traces the process, and the code is a file's that is
+ * the same but for breakpoints.
+ *
+ * bytes    the `count` bytes (1 to 16) that are in memory; receives the file's
+ */
+MutatorBool mutatorOSUntraced(unsigned char *bytes, size_t count, MutatorWord pc);
+
 /* mutatorOSRestarted -- is the PC the abort handler of a restartable sequence (rseq(2))? */
 MutatorBool mutatorOSRestarted(MutatorWord pc);
 

@@ -38,11 +38,19 @@ RECIPES = {
             DEATH,
         ),
     ],
+    "break-at-a-fault": [
+        (
+            "steps",
+            ["x/i $pc", "delete", "continue"],
+            [(r"hit Breakpoint 1, .*useOnce", 2), (r"=> 0x\w+.*:\tmov ", 1), (r"80 steps", 1), (r"exited normally", 1)],
+            DEATH,
+        ),
+    ],
     "past-a-fault": [
         (
             "steps",
             ["delete", "continue"],
-            [(r"hit Breakpoint 2, .*useOnce", 1), (r"hit Temporary breakpoint 3", 1), (r"=> 0x\w+.*:\tmov ", 1),
+            [(r"hit Breakpoint 1, .*useOnce", 1), (r"hit Temporary breakpoint 2", 1), (r"=> 0x\w+.*:\tmov ", 1),
              (r"80 steps", 1), (r"exited normally", 1)],
             DEATH,
         ),

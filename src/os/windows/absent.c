@@ -14,6 +14,14 @@ MutatorBool mutatorOSRestarted(MutatorWord pc) {
   return 0;
 }
 
+/* Where the program's own bytes are is not known here. */
+MutatorBool mutatorOSUntraced(unsigned char *bytes, size_t count, MutatorWord pc) {
+  (void)bytes;
+  (void)count;
+  (void)pc;
+  return 0;
+}
+
 /* WriteProcessMemory opens a page that is closed, for every thread, and closes
  * it again: that is what a memory must not do. */
 MutatorBool mutatorOSProcessOffered(void) { return 0; }
