@@ -170,7 +170,7 @@ static const char *formExcuse(const CaseStruct *theCase, MutatorBool wide) {
     return "VEX with a register that 32-bit mode has not";
   if (isSplit(theCase))
     return "a locked operand in two cache lines, or misaligned";
-  if (instruction->mnemonic == ZYDIS_MNEMONIC_MOVSXD && !wide)
+  if (instruction->mnemonic == ZYDIS_MNEMONIC_MOVSXD && !wide && prefixesOf(theCase).operand != 0)
     return "MOVSXD without REX.W and with 66";
   if (instruction->mnemonic == ZYDIS_MNEMONIC_TEST && instruction->opcode >= 0xf6 && instruction->raw.modrm.reg == 1)
     return "TEST by its undocumented encoding, F6 /1 and F7 /1";

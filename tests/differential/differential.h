@@ -167,6 +167,9 @@ void harnessOpen(void);
 
 void harnessRun(const CaseStruct *theCase, MutatorBool stepping, Outcome outcome);
 
+/* Steps reach the data pages and nothing else. */
+extern MutatorBool harnessBounded;
+
 /* How many steps have been refused on purpose, to see that they change nothing. */
 extern unsigned long harnessRefusals;
 

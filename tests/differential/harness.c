@@ -213,24 +213,45 @@ static MutatorRes storeRefused(MutatorMemory memory, void *address, const void *
 }
 
 /* Through the alias, by copying: a client's own memory that does not translate. */
-static unsigned char *aliasOf(const void *address) {
+static unsigned char *aliasOf(const void *address, size_t size) {
   const LayoutStruct *layout = &layouts[run.theCase->layout];
-  return layout->alias + ((const unsigned char *)address - layout->data);
+  const size_t offset = (size_t)((uintptr_t)address - (uintptr_t)layout->data);
+  return size <= DATA_SIZE && offset <= DATA_SIZE - size ? layout->alias + offset : NULL;
 }
 
 static MutatorRes loadCopy(MutatorMemory memory, void *buffer, void *address, size_t size) {
+  const unsigned char *alias = aliasOf(address, size);
   (void)memory;
-  memcpy(buffer, aliasOf(address), size);
+  if (alias == NULL)
+    return MutatorResACCESS;
+  memcpy(buffer, alias, size);
   return MutatorResOK;
 }
 
 static MutatorRes storeCopy(MutatorMemory memory, void *address, const void *buffer, size_t size) {
+  unsigned char *alias = aliasOf(address, size);
   (void)memory;
-  memcpy(aliasOf(address), buffer, size);
+  if (alias == NULL)
+    return MutatorResACCESS;
+  memcpy(alias, buffer, size);
   return MutatorResOK;
 }
 
-static MutatorMemoryStruct accessMemory, refusingMemory, copyingMemory;
+/* As the window, which lets other addresses through: nothing else may be touched by a wrong table. */
+static MutatorRes translateBounded(MutatorMemory memory, void *address, size_t size, MutatorAccess access,
+                                   void **pointerReturn) {
+  (void)memory, (void)access;
+  *pointerReturn = aliasOf(address, size);
+  return *pointerReturn != NULL ? MutatorResOK : MutatorResACCESS;
+}
+
+MutatorBool harnessBounded;
+
+static MutatorMemoryStruct accessMemory, refusingMemory, copyingMemory, boundedMemory;
+
+static MutatorMemory usualMemory(void) {
+  return harnessBounded ? &boundedMemory : MutatorWindowMemory(&layouts[run.theCase->layout].window);
+}
 
 /* CMPXCHG8B and 16B with LOCK compare and swap at once, which this memory cannot; the others' load comes first. */
 static MutatorBool pairNeedsSwap(const CaseStruct *theCase) {
@@ -242,7 +263,7 @@ static MutatorBool pairNeedsSwap(const CaseStruct *theCase) {
 static void refuse(MutatorContext context, const NativeStopStruct *stop) {
   const MutatorBool stores = run.theCase->accesses[0].access == MutatorAccessWRITE || pairNeedsSwap(run.theCase);
   MutatorRes res, expected = MutatorResACCESS;
-  switch (run.theCase->seed % 3) {
+  switch (harnessBounded ? 0 : run.theCase->seed % 3) {
   case 0: res = MutatorContextStepInstructionWith(context, &accessMemory); break;
   case 1: res = MutatorContextStepInstruction(context); break;
   default:
@@ -335,7 +356,7 @@ static void stepExcepted(NativeStop stop) {
 }
 
 static void stepAccepted(MutatorContext context, NativeStop stop) {
-  MutatorMemory memory = MutatorWindowMemory(&layouts[run.theCase->layout].window);
+  MutatorMemory memory = usualMemory();
   MutatorRes res;
   if (run.outcome->faults == 1)
     checkFirst(context, stop);
@@ -498,6 +519,7 @@ void harnessSetup(uint64_t seed) {
   stackSetup();
   (void)MutatorMemoryInit(&accessMemory, translateAccess, NULL, NULL, NULL, NULL);
   (void)MutatorMemoryInit(&refusingMemory, NULL, loadAccess, storeRefused, NULL, NULL);
+  (void)MutatorMemoryInit(&boundedMemory, translateBounded, NULL, NULL, NULL, NULL);
   (void)MutatorMemoryInit(&copyingMemory, NULL, loadCopy, storeCopy, NULL, NULL);
   findSegments();
   nativeHandle(onStop);

@@ -152,7 +152,9 @@ static MutatorRes loop(Step step, StringElement element, MutatorWord count, Stri
   return string->done > 0 ? MutatorResOK : res;
 }
 
-/* When it stops half-way the flags are those from before it began (Intel SDM volume 2, REP). */
+/* When it stops half-way the flags are those of the latest comparison, as after an
+ * interrupt; of CPUs that fault there some leave them so, and some put back those from before
+ * (Intel SDM volume 2, REP).  The elements that remain set them anew. */
 static MutatorRes perform(Step step, StringElement element) {
   const MutatorWord count = isRepeated(step) ? indexOf(step, MachineC) : 1;
   StringStruct string;
@@ -167,7 +169,7 @@ static MutatorRes perform(Step step, StringElement element) {
   finish(step, &string);
   if (!finished)
     step->next = *machineRegister(step->machine, MutatorRegisterPC);
-  else if ((step->row->flags & OpcodeFlagREPEATUNTIL) != 0)
+  if ((step->row->flags & OpcodeFlagREPEATUNTIL) != 0)
     mutatorStepWriteFlags(step, string.flags);
   return MutatorResOK;
 }
