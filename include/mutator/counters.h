@@ -21,7 +21,7 @@ typedef struct MutatorCountersStruct *MutatorCounters;
  * differences of two readings budget a phase or a segment.
  */
 typedef struct MutatorCountersStruct {
-  uint64_t faults;       /* faults and traps that reached the library's hook or MutatorFaultDispatch */
+  uint64_t faults;       /* faults and traps that the library's hook or MutatorFaultDispatch is done with */
   uint64_t handled;      /* of those, handled by a range's callback */
   uint64_t forwarded;    /* of those, not handled: given to the previous handler or back to the caller */
   uint64_t recovered;    /* expected faults of the library's own accesses; not among `faults` */

@@ -59,7 +59,7 @@ void mutatorCoreForked(void);
 
 /* mutatorCoreCount -- one more of an event; async-signal-safe, any thread
  *
- * `counter` is a word index into MutatorCountersStruct: CORE_COUNTER(faults),
+ * `counter` is a word index into MutatorCountersStruct: CORE_COUNTER(steps),
  * CORE_COUNTER(declines) + reason.
  */
 #define CORE_COUNTER(field) (offsetof(MutatorCountersStruct, field) / sizeof(uint64_t))

@@ -31,9 +31,9 @@ MutatorRes MutatorCountersGet(MutatorCounters counters) {
   size_t i;
   if (!coreAligned(counters))
     return MutatorResPARAM;
-  counters->faults = counterSum(CORE_COUNTER(faults));
   counters->handled = counterSum(CORE_COUNTER(handled));
   counters->forwarded = counterSum(CORE_COUNTER(forwarded));
+  counters->faults = counters->handled + counters->forwarded;
   counters->recovered = counterSum(CORE_COUNTER(recovered));
   counters->steps = counterSum(CORE_COUNTER(steps));
   counters->inaccessible = counterSum(CORE_COUNTER(inaccessible));

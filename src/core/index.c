@@ -141,6 +141,51 @@ static void *indexNext(uintptr_t root, MutatorWord address, MutatorWord *baseRet
 
 void *mutatorIndexFind(MutatorWord address) { return indexFind(atomicLoad(&mutatorIndex.root), address); }
 
+/* Without a pin a node may be recycled, and written to, while it is read.  So
+ * nothing read from it is trusted to stay in bounds, and the answer counts only
+ * if no root has been replaced since before the root was loaded: `changes` moves
+ * before the first node of the old tree is retired.  (For it to be the same after
+ * wrapping, 2^32 changes would have to be made within one look, on 32-bit CPUs.) */
+static unsigned lookSlot(const IndexNodeStruct *node, MutatorWord address, unsigned most) {
+  const MutatorWord *key = node->as.inner.key;
+  unsigned slot = 0;
+  unsigned count = node->count < most ? node->count : most;
+  while (count > 1) {
+    unsigned half = count / 2;
+    slot += key[slot + half] <= address ? half : 0;
+    count -= half;
+  }
+  return slot;
+}
+
+static void *lookOnce(uintptr_t root, MutatorWord address) {
+  uintptr_t ref = root;
+  unsigned depth, slot;
+  for (depth = 0; depth < INDEX_DEPTH && ref != 0 && ref < mutatorIndex.limit; ++depth) {
+    const IndexNodeStruct *node = indexNode(ref);
+    if (node->level == 0) {
+      slot = lookSlot(node, address, INDEX_LEAF_MAX);
+      return leafHolds(node, slot, address) ? node->as.leaf.value[slot] : NULL;
+    }
+    ref = node->as.inner.child[lookSlot(node, address, INDEX_INNER_MAX)];
+  }
+  return NULL;
+}
+
+enum { LookATTEMPTS = 4 };
+
+MutatorBool mutatorIndexLook(MutatorWord address, void **valueReturn) {
+  unsigned i;
+  for (i = 0; i < LookATTEMPTS; ++i) {
+    const uintptr_t before = atomicLoadAcquire(&mutatorIndex.changes);
+    *valueReturn = lookOnce(atomicLoadAcquire(&mutatorIndex.root), address);
+    atomicFenceAcquire();
+    if (atomicLoadRelaxed(&mutatorIndex.changes) == before)
+      return 1;
+  }
+  return 0;
+}
+
 void *mutatorIndexNext(MutatorWord address, MutatorWord *baseReturn) {
   return indexNext(atomicLoad(&mutatorIndex.root), address, baseReturn);
 }
@@ -316,7 +361,10 @@ static MutatorRes editPerform(IndexEdit edit, IndexChange change) {
   if (res != MutatorResOK)
     return res;
   root = editFinish(edit, change);
-  return atomicCompareAndSwap(&mutatorIndex.root, &edit->root, root) ? MutatorResOK : MutatorResFAIL;
+  if (!atomicCompareAndSwap(&mutatorIndex.root, &edit->root, root))
+    return MutatorResFAIL;
+  (void)atomicAdd(&mutatorIndex.changes, 1);
+  return MutatorResOK;
 }
 
 /* The way to the leaf where `base` is or belongs. */

@@ -36,6 +36,13 @@ MutatorRes mutatorIndexRemove(MutatorWord base, void *value);
  */
 void *mutatorIndexFind(MutatorWord address);
 
+/* mutatorIndexLook -- as mutatorIndexFind, without being inside mutatorPinIndex
+ *
+ * pre:      to use the value, the caller entered another set before, which whoever removes the range waits for
+ * Returns   true and *valueReturn, NULL for none; false: changes came in the way, use mutatorIndexFind
+ */
+MutatorBool mutatorIndexLook(MutatorWord address, void **valueReturn);
+
 /* mutatorIndexNext -- the range that holds address, or else the nearest above it
  *
  * pre:      as mutatorIndexFind

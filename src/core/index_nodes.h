@@ -70,6 +70,7 @@ typedef struct IndexStruct {
   size_t limit;                            /* elements of nodes */
   size_t ranges;                           /* at most */
   _Alignas(STRIPE_BYTES) AtomicWord root;  /* an IndexRef; 0 when empty */
+  AtomicWord changes;                      /* so many roots have been replaced, before their nodes were retired */
   _Alignas(STRIPE_BYTES) AtomicWord fresh; /* nodes never used start here */
   AtomicWord free;                         /* a list of nodes for reuse */
   AtomicWord limbo[4];                     /* lists of nodes unlinked in epoch mod 4 */

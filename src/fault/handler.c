@@ -86,7 +86,6 @@ MutatorBool mutatorFaultNative(const MutatorNativeStruct *native) {
   MutatorBool handled;
   if (mutatorCoreRecover(native))
     return 1;
-  mutatorCoreCount(CORE_COUNTER(faults));
   handled = offer(native);
   mutatorCoreCount(handled ? CORE_COUNTER(handled) : CORE_COUNTER(forwarded));
   return handled;

@@ -12,13 +12,18 @@ static MutatorBool rangeCheck(MutatorFaultRange range) {
   return coreAligned(range) && range->signature == CORE_SIGNATURE_RANGE && range->size == sizeof *range;
 }
 
-MutatorFaultRange mutatorRangeHolding(MutatorWord address) {
+static MutatorFaultRange findPinned(MutatorWord address) {
   MutatorFaultRange range;
   PinStruct pin;
   mutatorPinEnter(&mutatorPinIndex, &pin);
   range = mutatorIndexFind(address);
   mutatorPinLeave(&mutatorPinIndex, &pin);
   return range;
+}
+
+MutatorFaultRange mutatorRangeHolding(MutatorWord address) {
+  void *value;
+  return mutatorIndexLook(address, &value) ? value : findPinned(address);
 }
 
 MutatorFaultRange mutatorRangeNext(MutatorWord address) {

@@ -7,13 +7,23 @@
 
 #include <mutator/fault.h>
 
-#include <string.h>
-
 /* The hook itself, `depth` faults nested in its callback, and one for the
  * previous handler: what an alternate stack holds (MutatorOptionsStruct). */
 static MutatorWord deepest(void) {
   const MutatorOptionsStruct *options = mutatorCoreOptions();
   return options == NULL ? OS_LOCAL_STAYS - 1 : options->depth + 2;
+}
+
+/* Word by word: the two have just been stored as words, and a wider load would
+ * wait for both stores to leave the CPU's store buffer. */
+static void keep(OSLocal local, const PinStruct *pin) {
+  atomicStoreRelaxed(&local->pin[0], (AtomicWord)pin->count);
+  atomicStoreRelaxed(&local->pin[1], pin->generation);
+}
+
+static PinStruct kept(const OSLocalStruct *local) {
+  const PinStruct pin = {(AtomicWord *)atomicLoadRelaxed(&local->pin[0]), atomicLoadRelaxed(&local->pin[1])};
+  return pin;
 }
 
 /* A handler may interrupt between any two lines, and pushes and pops as many as
@@ -30,12 +40,11 @@ static void push(OSLocal local, FaultStay stay) {
   ++local->stays;
   atomicFenceSignal();
   if (outermost)
-    memcpy(local->pin, &pin, sizeof pin);
+    keep(local, &pin);
 }
 
 static void pop(OSLocal local, const FaultStayStruct *stay) {
-  PinStruct pin;
-  memcpy(&pin, local->pin, sizeof pin);
+  PinStruct pin = kept(local);
   atomicFenceSignal();
   --local->stays;
   atomicFenceSignal();

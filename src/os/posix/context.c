@@ -60,7 +60,12 @@ MutatorRes mutatorOSCommit(MutatorNativeStruct *native) {
   return MutatorResOK;
 }
 
-void mutatorOSNativeCopy(MutatorNativeStruct *to, const MutatorNativeStruct *from) { *to = *from; }
+/* Pointer by pointer: both have just been stored as such, and one wider load would
+ * wait for the stores to leave the CPU's store buffer. */
+void mutatorOSNativeCopy(MutatorNativeStruct *to, const MutatorNativeStruct *from) {
+  *(siginfo_t *volatile *)&to->info = from->info;
+  *(ucontext_t *volatile *)&to->ucontext = from->ucontext;
+}
 
 /* Whatever sigreturn(2) finds in the record is loaded. */
 MutatorBool mutatorOSStepsOffered(void) { return 1; }
