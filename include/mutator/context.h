@@ -89,7 +89,10 @@ typedef enum MutatorDecline {
   MutatorDeclineSYSTEM = 20,    /* the system checks where threads go on: Windows with user shadow stacks */
   MutatorDeclineSPLIT = 21,     /* a locked operand lies in two cache lines */
   MutatorDeclineSHADOW = 22,    /* a call or return of a thread that has a shadow stack */
-  MutatorDeclineLIMIT = 23      /* one past the last reason */
+  MutatorDeclineVECTOR = 23,    /* the record does not hold the vector or x87 registers */
+  MutatorDeclineALIGNMENT = 24, /* a misaligned operand, which the CPU refuses */
+  MutatorDeclineEXCEPTION = 25, /* a floating-point exception that is not masked, or waits */
+  MutatorDeclineLIMIT = 26      /* one past the last reason */
 } MutatorDecline;
 
 /* MutatorContextStruct -- in the caller's memory; every field is private

@@ -51,12 +51,17 @@ typedef MutatorRes (*MutatorMemoryTranslate)(MutatorMemory memory, void *address
  *
  * buffer   receives `size` bytes
  * address  first byte of the operand, as the mutator sees it
+ * size     1, 2, 4, 8, 16, 32 or 64 bytes.  An instruction with a mask, and one whose operand has
+ *          10 bytes, makes several accesses; only bytes that it accesses are asked for
  * Returns  MutatorResOK, or MutatorResACCESS with the buffer's content undefined
  */
 typedef MutatorRes (*MutatorMemoryLoadFunction)(MutatorMemory memory, void *buffer, void *address, size_t size);
 
 /* MutatorMemoryStoreFunction -- write an operand, all of it or none
  *
+ * size     as for a load.  Of several stores that one instruction makes on one page, all are
+ *          expected to succeed when the first does; when it makes them on two, the second page
+ *          is first tried with a compare-and-swap of one byte with itself
  * Returns  MutatorResOK, or MutatorResACCESS or MutatorResUNIMPL with nothing written
  */
 typedef MutatorRes (*MutatorMemoryStoreFunction)(MutatorMemory memory, void *address, const void *buffer, size_t size);
@@ -149,17 +154,18 @@ MUTATOR_API MutatorMemory MutatorMemoryProcess(void);
 
 /* MutatorMemoryLoad -- read through a memory, as a step does
  *
- * An access of 1, 2, 4, 8 or 16 bytes to memory that translates is one native
- * instruction; it is atomic if aligned (16 bytes: on CPUs with AVX).
+ * An access to memory that translates is one native instruction; it is atomic
+ * if aligned (16 bytes: on CPUs with AVX; 32 and 64 bytes: as the CPU makes them).
  *
  * memory   an initialised memory
  * buffer   receives `size` bytes
  * address  where, as the mutator sees it
- * size     1, 2, 4, 8 or 16 bytes
+ * size     1, 2, 4, 8, 16, 32 or 64 bytes
  * Returns  MutatorResOK      read
  *          MutatorResPARAM   bad memory, NULL buffer, or another size
  *          MutatorResACCESS  not accessible
- *          MutatorResUNIMPL  the memory has no way to load this
+ *          MutatorResUNIMPL  the memory has no way to load this, or it translates and the CPU has no
+ *                            instruction for it: 32 bytes need AVX, 64 AVX-512
  * Signals  async-signal-safe; errno kept
  * Threads  any
  */
@@ -172,11 +178,12 @@ MUTATOR_API MutatorRes MutatorMemoryLoad(MutatorMemory memory, void *buffer, voi
  * memory   an initialised memory
  * address  where, as the mutator sees it
  * buffer   the bytes to write
- * size     1, 2, 4, 8 or 16 bytes
+ * size     1, 2, 4, 8, 16, 32 or 64 bytes
  * Returns  MutatorResOK      written
  *          MutatorResPARAM   bad memory, NULL buffer, or another size
  *          MutatorResACCESS  not accessible; nothing written
- *          MutatorResUNIMPL  the memory has no way to store this; nothing written
+ *          MutatorResUNIMPL  the memory has no way to store this, or the CPU has no instruction for it (as
+ *                            MutatorMemoryLoad); nothing written
  * Signals  async-signal-safe; errno kept
  * Threads  any
  */

@@ -103,7 +103,7 @@ size_t mutatorArchBreakpointLength(MutatorWord pc);
  * fix-up table; a fault there makes the function return false, as long as the
  * process's handler calls MutatorFaultRecover.
  *
- * size     1, 2, 4, 8 or 16 bytes; on 32-bit CPUs 8 and 16 use vector registers
+ * size     1, 2, 4, 8 or 16 bytes, 32 with AVX, 64 with AVX-512; on 32-bit CPUs 8 and 16 use vector registers
  * Returns  true when done; false when the memory was not accessible, or the
  *          size is another
  */
@@ -127,7 +127,7 @@ MutatorBool mutatorArchFixup(MutatorWord pc, MutatorWord *resumeReturn);
 
 /* mutatorArchLoad, Store, CompareAndSwap -- through a memory, as MutatorMemoryLoad says
  *
- * pre:      memory is initialised, size is 1, 2, 4, 8 or 16
+ * pre:      memory is initialised, size is 1, 2, 4, 8, 16, 32 or 64 (of a compare-and-swap, at most 16)
  */
 MutatorRes mutatorArchLoad(MutatorMemory memory, void *buffer, void *address, size_t size);
 MutatorRes mutatorArchStore(MutatorMemory memory, void *address, const void *buffer, size_t size);

@@ -11,6 +11,8 @@
 
 #include <mutator/context.h>
 
+struct MachineVectorsStruct;
+
 /* MachineStruct -- the general-purpose registers, the PC and the flags
  *
  * Register n is the word at base + offset[n].  The flags are the 32 bits at
@@ -24,6 +26,9 @@ typedef struct MachineStruct {
    * not known, the others have base 0. */
   MutatorBool (*segmentBase)(const struct MachineStruct *machine, unsigned segment, MutatorWord *baseReturn);
   MutatorBool foreign; /* it runs code of another mode, which means something else */
+  /* How to reach the vector registers, and in which record; NULL when nobody has said. */
+  const struct MachineVectorsStruct *vectors;
+  const MutatorNativeStruct *native;
 } MachineStruct, *Machine;
 
 static inline MutatorWord *machineRegister(const MachineStruct *machine, unsigned reg) {
@@ -57,5 +62,20 @@ typedef struct VectorStruct {
   unsigned initial;             /* bit n: part n is saved as "all zero", without bytes */
   uint32_t *mxcsr;              /* or NULL */
 } VectorStruct, *Vector;
+
+/* The first bytes of an FXSAVE area, as FXSAVE64 writes it in 64-bit mode and FXSAVE otherwise: the
+ * x87 environment, MXCSR, eight registers (Intel SDM volume 1, section 10.5.1). */
+enum { MachineX87SIZE = 160 };
+
+/* MachineVectorsStruct -- the vector registers of the thread in a MachineStruct */
+typedef struct MachineVectorsStruct {
+  /* Where they are; pointers are good until the next wake. */
+  void (*find)(const MachineStruct *machine, Vector vector);
+  /* Turn a part that is initial into zero bytes that can be written; false when it cannot be. */
+  MutatorBool (*wake)(const MachineStruct *machine, VectorPart part);
+  /* The x87 state, MXCSR aside; false when it is not known, or cannot be written. */
+  MutatorBool (*readX87)(const MachineStruct *machine, unsigned char image[MachineX87SIZE]);
+  MutatorBool (*writeX87)(const MachineStruct *machine, const unsigned char image[MachineX87SIZE]);
+} MachineVectorsStruct, *MachineVectors;
 
 #endif

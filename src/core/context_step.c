@@ -138,7 +138,7 @@ MutatorDecline mutatorContextPrepare(MutatorContext context, CoreStep step) {
   decline = kindDecline(&fault);
   if (decline != MutatorDeclineNONE)
     return decline;
-  mutatorOSMachine(&context->native, &step->machine);
+  mutatorStepMachine(step, &context->native);
   if (mutatorArchTraced(&step->machine))
     return MutatorDeclineTRACE;
   return readFault(context, &fault, step);
@@ -219,7 +219,7 @@ MutatorRes MutatorContextDecode(MutatorContext context, MutatorInstruction instr
     return MutatorResPARAM;
   if (mutatorCoreOptions() == NULL)
     return MutatorResSTATE;
-  mutatorOSMachine(&context->native, &step.machine);
+  mutatorStepMachine(&step, &context->native);
   decline = fetchFaulted(context) ? MutatorDeclineEXECUTE : mutatorContextRead(context, &step);
   context->decline = (unsigned char)decline;
   if (decline != MutatorDeclineNONE)

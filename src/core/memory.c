@@ -62,7 +62,7 @@ MutatorMemory MutatorMemoryProcess(void) {
   return mutatorCoreOptions() != NULL && mutatorOSProcessOffered() ? &process : NULL;
 }
 
-static MutatorBool isOperandSize(size_t size) { return size == 1 || size == 2 || size == 4 || size == 8 || size == 16; }
+static MutatorBool isOperandSize(size_t size) { return size > 0 && size <= 64 && (size & (size - 1)) == 0; }
 
 MutatorRes MutatorMemoryLoad(MutatorMemory memory, void *buffer, void *address, size_t size) {
   if (!MutatorMemoryCheck(memory) || buffer == NULL || !isOperandSize(size))
@@ -80,7 +80,7 @@ MutatorRes MutatorMemoryCompareAndSwap(MutatorMemory memory, void *address, void
                                        size_t size) {
   if (!MutatorMemoryCheck(memory) || expected == NULL || desired == NULL)
     return MutatorResPARAM;
-  if (!isOperandSize(size) || (MutatorWord)address % size != 0)
+  if (!isOperandSize(size) || size > 16 || (MutatorWord)address % size != 0)
     return MutatorResPARAM;
   return mutatorArchCompareAndSwap(memory, address, expected, desired, size);
 }

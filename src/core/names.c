@@ -44,6 +44,9 @@ static const char *const declineNames[MutatorDeclineLIMIT] = {
     [MutatorDeclineSYSTEM] = "the system checks where threads go on (user shadow stacks)",
     [MutatorDeclineSPLIT] = "the locked operand lies in two cache lines",
     [MutatorDeclineSHADOW] = "the thread has a shadow stack, which a call or return must follow",
+    [MutatorDeclineVECTOR] = "the record does not hold the vector registers",
+    [MutatorDeclineALIGNMENT] = "the operand is misaligned, which the CPU refuses",
+    [MutatorDeclineEXCEPTION] = "a floating-point exception is not masked, or waits",
 };
 
 const char *MutatorDeclineName(MutatorDecline decline) {

@@ -7,6 +7,30 @@
 
 #include "core/core.h"
 #include "core/plan_cache.h"
+#include "os/os.h"
+
+static void findVectors(const MachineStruct *machine, Vector vector) { mutatorOSVector(machine->native, vector); }
+
+static MutatorBool wake(const MachineStruct *machine, VectorPart part) {
+  return mutatorOSVectorWake(machine->native, part);
+}
+
+static MutatorBool readX87(const MachineStruct *machine, unsigned char image[MachineX87SIZE]) {
+  return mutatorOSX87Read(machine->native, image);
+}
+
+static MutatorBool writeX87(const MachineStruct *machine, const unsigned char image[MachineX87SIZE]) {
+  return mutatorOSX87Write(machine->native, image);
+}
+
+static const MachineVectorsStruct vectors = {
+    .find = findVectors, .wake = wake, .readX87 = readX87, .writeX87 = writeX87};
+
+void mutatorStepMachine(CoreStep step, const MutatorNativeStruct *native) {
+  mutatorOSMachine(native, &step->machine);
+  step->machine.vectors = &vectors;
+  step->machine.native = native;
+}
 
 MutatorDecline mutatorStepFetch(CoreStep step) {
   if (step->machine.foreign)

@@ -20,6 +20,9 @@ typedef struct CoreStepStruct {
   ArchAccessesStruct accesses;
 } CoreStepStruct, *CoreStep;
 
+/* mutatorStepMachine -- the machine of a native record, vector registers included */
+void mutatorStepMachine(CoreStep step, const MutatorNativeStruct *native);
+
 /* mutatorStepFetch -- read the bytes at the machine's PC; NONE, FETCH, or SEGMENT (code of another mode) */
 MutatorDecline mutatorStepFetch(CoreStep step);
 

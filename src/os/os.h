@@ -60,6 +60,28 @@ void mutatorOSMachineArea(const MutatorNativeStruct *native, MutatorWord **baseR
 /* mutatorOSVector -- the vector registers, in place; every pointer NULL when none were saved */
 void mutatorOSVector(const MutatorNativeStruct *native, struct VectorStruct *vector);
 
+/* mutatorOSVectorWake -- give a part that is in its initial state bytes to write to
+ *
+ * part  a VectorPart
+ *
+ * The part's bytes become zero, which is what its state was, and it is saved
+ * as not initial from then on.  Pointers from mutatorOSVector are stale.
+ *
+ * Returns  true when mutatorOSVector now has bytes for the part; false, with nothing
+ *          changed, when the record has no room for it, as in a compacted one
+ */
+MutatorBool mutatorOSVectorWake(const MutatorNativeStruct *native, unsigned part);
+
+/* mutatorOSX87Read, Write -- the x87 state in the format of MachineX87SIZE bytes (arch/registers.h), without MXCSR
+ *
+ * Read gives the state after FNINIT when it is the initial one; Write makes it not initial.
+ *
+ * Returns  false when the record does not hold it, or the thread would not get
+ *          what is written; x87 and MMX instructions are then declined
+ */
+MutatorBool mutatorOSX87Read(const MutatorNativeStruct *native, unsigned char *image);
+MutatorBool mutatorOSX87Write(const MutatorNativeStruct *native, const unsigned char *image);
+
 /* mutatorOSFrameOverlaps -- would a store to [address, address + size) hit the
  * live signal frame or the stack that the handler is running on? */
 MutatorBool mutatorOSFrameOverlaps(const MutatorNativeStruct *native, MutatorWord address, size_t size);

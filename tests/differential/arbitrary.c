@@ -37,7 +37,7 @@ static void putRow(unsigned char *bytes, size_t *at, const OpcodeRow *row, Rando
 /* An opcode of a row, so that every prefix meets every row; of some row with another
  * ModR/M.reg; or any opcode of any map. */
 static void putOpcode(unsigned char *bytes, size_t *at, Random random) {
-  const OpcodeRow *row = &mutatorOpcodeRows[randomBelow(random, mutatorOpcodeCount)];
+  const OpcodeRow *row = &mutatorOpcodeRows[randomBelow(random, mutatorOpcodeVectorFirst)];
   switch (randomBelow(random, 8)) {
   case 0:
   case 1:
@@ -53,13 +53,67 @@ static void putOpcode(unsigned char *bytes, size_t *at, Random random) {
   }
 }
 
+static unsigned char anyByte(Random random) { return (unsigned char)randomNext(random); }
+
+/* The row's mandatory prefix and map, and anything else in the vector prefix; seldom those of no row. */
+static void putVectorPrefix(unsigned char *bytes, size_t *at, const OpcodeRow *row, Random random) {
+  const unsigned map = randomOneIn(random, 32) ? (unsigned)randomBelow(random, 8) : row->map;
+  const unsigned pp = randomOneIn(random, 16) ? (unsigned)randomBelow(random, 4) : row->pp;
+  /* In 32-bit mode only these bits make it a vector prefix; few registers are unused ones. */
+  const unsigned fixed = RawMode64 ? 0 : 0xc0, unused = randomOneIn(random, 2) ? 0x78 : 0;
+  if (row->space == RawSpaceVEX) {
+    bytes[(*at)++] = 0xc4;
+    bytes[(*at)++] = (unsigned char)((anyByte(random) & 0xe0) | fixed | map);
+    bytes[(*at)++] = (unsigned char)((anyByte(random) & 0xfc) | unused | pp);
+    return;
+  }
+  bytes[(*at)++] = 0x62;
+  bytes[(*at)++] = (unsigned char)((anyByte(random) & 0xf0) | fixed | map);
+  bytes[(*at)++] = (unsigned char)((anyByte(random) & 0xfc) | unused | 4 | pp);
+  bytes[(*at)++] = (unsigned char)(anyByte(random) | (unused != 0 ? 8 : 0));
+}
+
+static void putLegacyOpcode(unsigned char *bytes, size_t *at, const OpcodeRow *row, Random random) {
+  static const unsigned char mandatory[] = {0, 0x66, 0xf3, 0xf2}, escapes[] = {0, 0, 0x38, 0x3a};
+  if (mandatory[row->pp & 3] != 0)
+    bytes[(*at)++] = mandatory[row->pp & 3];
+  if (RawMode64 && randomOneIn(random, 2))
+    bytes[(*at)++] = (unsigned char)(0x40 | randomBelow(random, 16));
+  if (row->map != RawMapONE)
+    bytes[(*at)++] = 0x0f;
+  if (escapes[row->map & 3] != 0)
+    bytes[(*at)++] = escapes[row->map & 3];
+}
+
+static void putVectorOpcode(unsigned char *bytes, size_t *at, Random random) {
+  const unsigned count = mutatorOpcodeCount - mutatorOpcodeVectorFirst;
+  const OpcodeRow *row = &mutatorOpcodeRows[mutatorOpcodeVectorFirst + randomBelow(random, count)];
+  if (row->space == RawSpaceLEGACY)
+    putLegacyOpcode(bytes, at, row, random);
+  else
+    putVectorPrefix(bytes, at, row, random);
+  bytes[(*at)++] = row->opcode;
+}
+
+/* A segment or 67, which vector prefixes allow before them. */
+static void putAddressPrefix(unsigned char *bytes, size_t *at, Random random) {
+  static const unsigned char prefixes[] = {0x67, 0x64, 0x65, 0x3e};
+  if (randomOneIn(random, 4))
+    bytes[(*at)++] = prefixes[randomBelow(random, sizeof prefixes)];
+}
+
 void arbitraryMake(Case theCase, Random random) {
   size_t at = 0;
   memset(theCase, 0, sizeof *theCase);
   theCase->combination = -1;
   theCase->seed = randomNext(random);
-  putPrefixes(theCase->bytes, &at, random);
-  putOpcode(theCase->bytes, &at, random);
+  if (randomOneIn(random, 2)) {
+    putPrefixes(theCase->bytes, &at, random);
+    putOpcode(theCase->bytes, &at, random);
+  } else {
+    putAddressPrefix(theCase->bytes, &at, random);
+    putVectorOpcode(theCase->bytes, &at, random);
+  }
   while (at < sizeof theCase->bytes)
     theCase->bytes[at++] = (unsigned char)randomNext(random);
   theCase->length = sizeof theCase->bytes;

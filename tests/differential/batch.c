@@ -36,6 +36,10 @@ static void printMemory(const char *who, const OutcomeStruct *outcome) {
   printf("\n");
 }
 
+static const char *const partNames[NativePartLIMIT] = {
+    "x87 registers", "xmm",      "ymm upper halves",       "masks",       "zmm upper halves", "zmm16 to zmm31",
+    "MXCSR",         "x87 tags", "x87 control and status", "x87 pointers"};
+
 static void printDifference(const CaseStruct *theCase, const OutcomeStruct *cpu, const OutcomeStruct *step) {
   unsigned i;
   for (i = 0; i < 16; ++i)
@@ -44,8 +48,9 @@ static void printDifference(const CaseStruct *theCase, const OutcomeStruct *cpu,
   printWord("flags", 0, theCase->flags, cpu->flags, step->flags);
   if (cpu->signal != step->signal)
     printf("    signal: CPU %d, Step %d\n", cpu->signal, step->signal);
-  if (cpu->vector != step->vector)
-    printf("    the vector state differs\n");
+  for (i = 0; i < NativePartLIMIT; ++i)
+    if (cpu->vector[i] != step->vector[i])
+      printf("    the vector state differs: %s\n", partNames[i]);
   if (cpu->changedHash == step->changedHash && cpu->changedAt == step->changedAt)
     return;
   printMemory("CPU ", cpu);
@@ -88,7 +93,7 @@ static const char *difference(const OutcomeStruct *cpu, const OutcomeStruct *ste
     return "the program counter differs";
   if (cpu->flags != step->flags)
     return "the flags differ";
-  if (cpu->vector != step->vector)
+  if (memcmp(cpu->vector, step->vector, sizeof cpu->vector) != 0)
     return "the vector state differs";
   if (cpu->changedAt != step->changedAt || cpu->changedSize != step->changedSize ||
       cpu->changedHash != step->changedHash)
@@ -106,13 +111,25 @@ static void noteExcuse(Tally tally, const char *excuse) {
     }
 }
 
+static void noteCombination(const CaseStruct *theCase, MutatorDecline decline) {
+  Combination combination = &combinations[theCase->combination];
+  ++combination->declined;
+  if (decline == MutatorDeclineFEATURE || decline == MutatorDeclineVECTOR)
+    ++combination->unreachable;
+}
+
 static void noteDecline(const CaseStruct *theCase, size_t index, Tally tally) {
-  const char *excuse = arbitraryExcuse(theCase);
+  const char *excuse = theCase->row != 0 ? NULL : arbitraryExcuse(theCase);
+  const char *vector = vectorExcuse(theCase, stepped[index].decline);
   ++tally->declined[stepped[index].decline];
   if (theCase->combination >= 0)
-    ++combinations[theCase->combination].declined;
-  else if (!caseIsClaimed(theCase))
+    noteCombination(theCase, stepped[index].decline);
+  else if (vector == NULL && !caseIsClaimed(theCase))
     return;
+  if (vector != NULL) {
+    noteExcuse(tally, vector);
+    return;
+  }
   if (excuse != NULL) {
     noteExcuse(tally, excuse);
     return;
@@ -171,7 +188,7 @@ static void judge(const CaseStruct *theCase, size_t index, Tally tally) {
     ++tally->refusedByCPU;
   else if (step->decline != MutatorDeclineNONE)
     noteDecline(theCase, index, tally);
-  else if ((theCase->combination >= 0 && !theCase->repeated) || step->faults > 1)
+  else if ((theCase->combination >= 0 && !theCase->repeated && !caseIsPartial(theCase)) || step->faults > 1)
     fail(theCase, "it did not fault", index, tally);
   else if (step->signal != 0)
     ++tally->refusedByCPU;
@@ -229,8 +246,15 @@ static void reportModes(const TallyStruct *tally) {
 
 static void reportRows(const TallyStruct *tally) {
   unsigned row;
-  for (row = 0; row < mutatorOpcodeCount; ++row)
+  unsigned long least = ~0ul, sum = 0;
+  for (row = 0; row < mutatorOpcodeVectorFirst; ++row)
     printf("  %-20s %lu\n", mutatorOpcodeRows[row].name, tally->rows[row]);
+  for (; row < mutatorOpcodeCount; ++row) {
+    sum += tally->rows[row];
+    least = tally->rows[row] < least ? tally->rows[row] : least;
+  }
+  printf("  vector and x87 rows: %u, compared %lu times in all, each at least %lu times\n",
+         mutatorOpcodeCount - mutatorOpcodeVectorFirst, sum, least);
 }
 
 static void reportDeclines(const TallyStruct *tally) {

@@ -200,6 +200,22 @@ MutatorBool caseIsClaimed(const CaseStruct *theCase) {
          theCase->instruction.meta.branch_type != ZYDIS_BRANCH_TYPE_FAR;
 }
 
+static MutatorBool hasMask(const CaseStruct *theCase) {
+  const ZydisRegister mask = theCase->instruction.avx.mask.reg;
+  return theCase->instruction.encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX && mask != ZYDIS_REGISTER_NONE &&
+         mask != ZYDIS_REGISTER_K0;
+}
+
+MutatorBool caseIsPartial(const CaseStruct *theCase) {
+  switch (theCase->instruction.mnemonic) {
+  case ZYDIS_MNEMONIC_VMASKMOVPS:
+  case ZYDIS_MNEMONIC_VMASKMOVPD:
+  case ZYDIS_MNEMONIC_VPMASKMOVD:
+  case ZYDIS_MNEMONIC_VPMASKMOVQ: return 1;
+  default: return hasMask(theCase);
+  }
+}
+
 /* addresses ------------------------------------------------------------------ */
 
 static unsigned addressBytes(const CaseStruct *theCase) { return theCase->instruction.address_width / 8u; }
@@ -416,11 +432,14 @@ static size_t chooseOffset(size_t size, Random random) {
   }
 }
 
-/* What is locked must not lie in two cache lines, or be misaligned, but may be. */
+/* What is locked must not lie in two cache lines, or be misaligned, but may be; of vector
+ * instructions that want their operand aligned the CPU refuses others: a few are enough. */
 static size_t offsetFor(const CaseStruct *theCase, const ZydisDecodedOperand *operand, Random random) {
   const size_t size = bytesOf(theCase, operand);
   size_t offset = chooseOffset(size, random);
   if ((theCase->locked || is(theCase, ZYDIS_MNEMONIC_CMPXCHG16B)) && !randomOneIn(random, 4))
+    offset &= ~(size - 1);
+  if (vectorIsAligned(theCase) && !randomOneIn(random, 16))
     offset &= ~(size - 1);
   return offset <= DATA_SIZE - size ? offset : DATA_SIZE - size;
 }
@@ -558,6 +577,27 @@ static uint64_t otherValue(const CaseStruct *theCase) {
   return other->reg.value >= ZYDIS_REGISTER_AH && other->reg.value <= ZYDIS_REGISTER_BH ? value >> 8 : value;
 }
 
+/* Reserved bits of MXCSR are a fault. */
+static MutatorBool loadsMxcsr(const CaseStruct *theCase) {
+  return theCase->instruction.mnemonic == ZYDIS_MNEMONIC_LDMXCSR ||
+         theCase->instruction.mnemonic == ZYDIS_MNEMONIC_VLDMXCSR;
+}
+
+/* Doubles and singles near one, small integers, infinities, or anything. */
+static void chooseNumbers(Case theCase, Random random) {
+  static const uint64_t keep[] = {UINT64_C(0x801fffffffffffff), UINT64_C(0x80ffffff80ffffff), 0xff, 0};
+  static const uint64_t set[] = {UINT64_C(0x3fe0000000000000), UINT64_C(0x3f0000003f000000), 0,
+                                 UINT64_C(0x7ff000007f800000)};
+  const unsigned style = (unsigned)randomBelow(random, 8);
+  size_t at;
+  for (at = 0; at < sizeof theCase->memory; at += 8) {
+    uint64_t word = randomNext(random);
+    if (style < 4)
+      word = (word & keep[style]) | set[style];
+    memcpy(theCase->memory + at, &word, sizeof word);
+  }
+}
+
 /* A breakpoint near the instruction, where a jump may lead. */
 static uint64_t chooseTarget(const CaseStruct *theCase, Random random) {
   const uint64_t base = codeBases[theCase->layout], after = theCase->pc + theCase->length;
@@ -620,9 +660,9 @@ static MutatorBool makesStackPointer(const CaseStruct *theCase) {
 /* Anything; or what compares as equal, or nearly so, to the other operand. */
 static void chooseMemory(Case theCase, Random random) {
   uint64_t word = otherValue(theCase);
-  size_t i;
-  for (i = 0; i < sizeof theCase->memory; ++i)
-    theCase->memory[i] = (unsigned char)randomNext(random);
+  chooseNumbers(theCase, random);
+  if (theCase->row >= mutatorOpcodeVectorFirst && !loadsMxcsr(theCase))
+    return;
   switch (randomBelow(random, 4)) {
   case 0: break;
   case 1: word += randomBelow(random, 3) - 1; break;
@@ -635,6 +675,8 @@ static void chooseMemory(Case theCase, Random random) {
     word = stackAny(word);
   if (isBranch(theCase))
     word = theCase->next;
+  if (loadsMxcsr(theCase))
+    word &= 0xffff;
   memcpy(theCase->memory, &word, sizeof word);
   if (is(theCase, ZYDIS_MNEMONIC_CMPXCHG16B) && word == theCase->gpr[0])
     memcpy(theCase->memory + 8, &theCase->gpr[2], sizeof word);
@@ -674,6 +716,7 @@ CaseRefusal caseDerive(Case theCase) {
   theCase->protection = (Protection)randomBelow(&random, writesMemory(theCase) ? ProtectionLIMIT : ProtectionREADONLY);
   theCase->pc = choosePC(theCase, &random);
   aimBranch(theCase, &random);
+  theCase->row = vectorRowOf(theCase);
   refusal = chooseAddress(theCase, &random);
   chooseMemory(theCase, &random);
   return refusal;

@@ -16,6 +16,7 @@
 #include <Zydis/Zydis.h>
 
 #include "arch/x86/plan.h"
+#include "support/native.h"
 
 /* random.c ------------------------------------------------------------------ */
 
@@ -95,6 +96,7 @@ typedef struct CaseStruct {
   MutatorBool repeated, backward, locked;
   uint64_t gpr[16];
   uint64_t flags;
+  unsigned row;             /* of the opcode table if it is a vector row, else 0 */
   unsigned char memory[64]; /* what the first operand holds to begin with */
   int fill;                 /* what everything else holds, or -1: a pattern */
 } CaseStruct, *Case;
@@ -128,6 +130,9 @@ const char *caseRefusalName(CaseRefusal refusal);
 /* Is it one of the instructions that the library claims to step? */
 MutatorBool caseIsClaimed(const CaseStruct *theCase);
 
+/* Does it access only a part of its operand, as a mask says?  (Or by what Zydis calls one.) */
+MutatorBool caseIsPartial(const CaseStruct *theCase);
+
 /* stack.c -------------------------------------------------------------------- */
 
 /* Can a thread with this stack pointer stop, and go on? */
@@ -144,8 +149,8 @@ void stackSetup(void);
 typedef struct OutcomeStruct {
   int signal; /* 0 when the CPU went on to the instruction's end; else what stopped it */
   uint64_t gpr[16], pc, flags;
-  uint64_t vector;               /* 0 when the vector state is as it was; else a hash of it */
-  size_t changedAt, changedSize; /* the stretch of the data pages that changed */
+  uint64_t vector[NativePartLIMIT]; /* a hash of each part of the vector state */
+  size_t changedAt, changedSize;    /* the stretch of the data pages that changed */
   unsigned char changed[64];
   uint64_t changedHash; /* of all of it */
   /* of a stepped run */
@@ -159,7 +164,10 @@ typedef struct OutcomeStruct {
 } OutcomeStruct, *Outcome;
 
 /* Map everything and install handlers.  On the calling thread, which must run all cases. */
-void harnessSetup(uint64_t seed);
+void harnessSetup(void);
+
+/* Does the record hold all vector and x87 registers, so that nothing may be declined for want of them? */
+MutatorBool harnessHoldsVectors(void);
 
 /* Protect one layout's pages, or open them all. */
 void harnessProtect(Layout layout, Protection protection);
@@ -175,10 +183,19 @@ extern unsigned long harnessRefusals;
 
 /* directed.c ---------------------------------------------------------------- */
 
+/* The bytes of a directed case. */
+typedef struct WriterStruct {
+  unsigned char *bytes;
+  size_t at;
+} WriterStruct, *Writer;
+
+void writerPut(Writer writer, unsigned byte);
+
 /* One combination of table row, operand size, addressing form and prefix. */
 typedef struct CombinationStruct {
   unsigned row, size, form, modifier;
   unsigned long compared, declined, refused;
+  unsigned long unreachable; /* of those declined: not on this CPU and system */
 } CombinationStruct, *Combination;
 
 extern CombinationStruct *combinations;
@@ -188,6 +205,40 @@ void combinationsMake(void);
 
 /* How many combinations the row has, and the first. */
 unsigned combinationsOf(unsigned row, unsigned *firstReturn);
+
+/* Addressing forms are numbers below this, prefix modifiers what the set says. */
+enum {
+  ModifierREX = 1,
+  Modifier67 = 2,
+  ModifierFS = 4,
+  ModifierGS = 8,
+  ModifierFLAT = 16,
+  ModifierLOCK = 32,
+  ModifierREP = 64,
+  ModifierREPNE = 128
+};
+
+/* Has the mode that form with those prefixes? */
+MutatorBool directedLegal(unsigned form, unsigned modifier);
+
+/* rex: its low bits R, X and B, as the form allows them; directed.c */
+unsigned directedFitREX(unsigned rex, unsigned form);
+void directedPutForm(Writer writer, const CombinationStruct *combination, unsigned reg, unsigned rex, Random random);
+
+/* directed_vector.c: combinations and bytes of vector rows; `rows` is the table as it was. */
+void vectorCombinationsMake(const OpcodeRow *rows, unsigned row, unsigned forms);
+void vectorMake(Writer writer, const OpcodeRow *row, const CombinationStruct *combination, Random random);
+
+/* The table's vector row of the case's bytes, or 0; and does it want its operand aligned? */
+unsigned vectorRowOf(const CaseStruct *theCase);
+MutatorBool vectorIsAligned(const CaseStruct *theCase);
+
+/* The bytes for each bit of the case's mask, where bits and elements of the operand are one to one; else 0. */
+size_t vectorMaskedElement(const CaseStruct *theCase);
+
+/* Why a case of a vector row may be declined; NULL: it may not. */
+const char *vectorExcuse(const CaseStruct *theCase, MutatorDecline decline);
+
 void directedMake(Case theCase, unsigned combination, Random random);
 void combinationPrint(const CombinationStruct *combination);
 
@@ -230,6 +281,12 @@ void corpusAppend(const CaseStruct *theCase);
 size_t corpusRead(Case cases, size_t limit);
 
 /* mutation.c ---------------------------------------------------------------- */
+
+/* mutation_vector.c: change columns of some vector rows, chosen at random; returns how many changes went unnoticed. */
+unsigned vectorMutationRun(uint64_t seed, unsigned rows);
+
+/* The table, writable. */
+OpcodeRow *mutationOpenTable(void);
 
 /* Change rows of the opcode table, one column at a time: every change there is, or about
  * `limit` of them; returns how many went unnoticed. */

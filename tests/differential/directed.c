@@ -43,17 +43,7 @@ static const char *const formNames[FormLIMIT] = {
     "moffs",        "no operand",
 };
 
-/* What else the prefixes do; a modifier is a set of these. */
-enum {
-  ModifierREX = 1,
-  Modifier67 = 2,
-  ModifierFS = 4,
-  ModifierGS = 8,
-  ModifierFLAT = 16,
-  ModifierLOCK = 32,
-  ModifierREP = 64,
-  ModifierREPNE = 128
-};
+/* What else the prefixes do; a modifier is a set of Modifier... */
 enum { ModifiersADDRESS = Modifier67 | ModifierFS | ModifierGS | ModifierFLAT };
 
 static const unsigned char modifiers[] = {
@@ -148,11 +138,17 @@ static MutatorBool reachable(unsigned modifier) {
   return caseReachable((modifier & ModifierFS) != 0, (modifier & ModifierGS) != 0, ~UINT64_C(0) >> (64 - bits));
 }
 
+MutatorBool directedLegal(unsigned form, unsigned modifier) {
+  if (!reachable(modifier))
+    return 0;
+  return RawMode64 || ((modifier & ModifierREX) == 0 && ((modifier & Modifier67) == 0 || legal16(form, modifier)));
+}
+
 static void addCombinations(unsigned row, unsigned size) {
   unsigned form, modifier;
   for (form = 0; form < FormLIMIT; ++form)
     for (modifier = 0; modifier < MODIFIERS; ++modifier) {
-      CombinationStruct combination = {row, size, form, modifiers[modifier], 0, 0, 0};
+      CombinationStruct combination = {row, size, form, modifiers[modifier], 0, 0, 0, 0};
       if (reachable(modifiers[modifier]) && modeLegal(&rows[row], size, form, modifiers[modifier]) &&
           formLegal(&rows[row], form) && modifierLegal(&rows[row], modifiers[modifier]) &&
           bothLegal(&rows[row], size, modifiers[modifier]))
@@ -170,7 +166,9 @@ void combinationsMake(void) {
   memcpy(rows, mutatorOpcodeRows, mutatorOpcodeCount * sizeof *rows);
   for (row = 0; row < mutatorOpcodeCount; ++row) {
     rowFirst[row] = combinationCount;
-    for (size = 0; size < SizeLIMIT; ++size)
+    if (row >= mutatorOpcodeVectorFirst)
+      vectorCombinationsMake(rows, row, FormOFFSET);
+    for (size = 0; row < mutatorOpcodeVectorFirst && size < SizeLIMIT; ++size)
       if (rowLegal(&rows[row]) && sizeLegal(&rows[row], size))
         addCombinations(row, size);
   }
@@ -184,12 +182,8 @@ unsigned combinationsOf(unsigned row, unsigned *firstReturn) {
 
 /* encoding -------------------------------------------------------------------- */
 
-typedef struct WriterStruct {
-  unsigned char *bytes;
-  size_t at;
-} WriterStruct, *Writer;
-
-static void put(Writer writer, unsigned byte) { writer->bytes[writer->at++] = (unsigned char)byte; }
+void writerPut(Writer writer, unsigned byte) { writer->bytes[writer->at++] = (unsigned char)byte; }
+#define put writerPut
 
 static void putRandom(Writer writer, size_t count, Random random) {
   uint64_t word = randomWord(random);
@@ -342,6 +336,15 @@ static unsigned fitREX(unsigned rex, Form form) {
   }
 }
 
+unsigned directedFitREX(unsigned rex, unsigned form) { return fitREX(rex, (Form)form); }
+
+void directedPutForm(Writer writer, const CombinationStruct *combination, unsigned reg, unsigned rex, Random random) {
+  if (!RawMode64 && (combination->modifier & Modifier67) != 0)
+    putForm16(writer, (Form)combination->form, reg, random);
+  else
+    putForm(writer, (Form)combination->form, reg, rex, random);
+}
+
 static size_t immediateSize(const OpcodeRow *row, const CombinationStruct *combination) {
   switch (row->form) {
   case OpcodeFormRM_I:
@@ -390,6 +393,11 @@ void directedMake(Case theCase, unsigned which, Random random) {
   memset(theCase, 0, sizeof *theCase);
   theCase->combination = (int)which;
   theCase->seed = randomNext(random);
+  if (combination->row >= mutatorOpcodeVectorFirst) {
+    vectorMake(&writer, row, combination, random);
+    theCase->length = writer.at;
+    return;
+  }
   putPrefixes(&writer, combination, modifier, random);
   reg = row->extension != OpcodeExtensionANY ? row->extension : (unsigned)randomBelow(random, 8);
   putOpcode(&writer, row, rex, random);
@@ -407,7 +415,11 @@ void directedMake(Case theCase, unsigned which, Random random) {
 
 void combinationPrint(const CombinationStruct *combination) {
   static const char *const sizes[] = {"", " 66", " REX.W"};
-  printf("%s %s%s", mutatorOpcodeRows[combination->row].name, formNames[combination->form], sizes[combination->size]);
+  if (combination->row >= mutatorOpcodeVectorFirst)
+    printf("%s %s %u bits", mutatorOpcodeRows[combination->row].name, formNames[combination->form],
+           128u << combination->size);
+  else
+    printf("%s %s%s", mutatorOpcodeRows[combination->row].name, formNames[combination->form], sizes[combination->size]);
   if ((combination->modifier & ModifierREX) != 0)
     printf(" REX");
   if ((combination->modifier & Modifier67) != 0)
@@ -434,8 +446,12 @@ static MutatorBool cannotRun(const CombinationStruct *combination) {
 
 MutatorBool combinationsReport(void) {
   unsigned long least = ~0ul;
-  unsigned i, missing = 0, fewest = 0, refused = 0;
+  unsigned i, missing = 0, fewest = 0, refused = 0, unreachable = 0;
   for (i = 0; i < combinationCount; ++i) {
+    if (combinations[i].compared == 0 && combinations[i].unreachable != 0) {
+      ++unreachable;
+      continue;
+    }
     if (cannotRun(&combinations[i])) {
       ++refused;
       continue;
@@ -458,6 +474,8 @@ MutatorBool combinationsReport(void) {
   printf("\n");
   if (refused != 0)
     printf("combinations whose stack pointer never left room for the system's record: %u\n", refused);
+  if (unreachable != 0)
+    printf("combinations that this CPU and system do not have: %u\n", unreachable);
   if (missing != 0)
     printf("combinations never compared: %u\n", missing);
   return missing == 0;

@@ -2,15 +2,17 @@
  *
  * main.c -- the differential test against the CPU (C4, C5, C6, C9)
  *
- *   differential [--cases N] [--seconds N] [--seed N] [--corpus FOLDER] [--rows FILE] [--mutate [--mutations N]]
+ *   differential [--cases N] [--seconds N] [--seed N] [--corpus FOLDER] [--rows FILE]
+ *                [--mutate [--mutations N] | --mutate-vectors N]
  *
  * --cases    how many to compare with the CPU, directed and arbitrary together (300,000)
  * --seconds  stop after that time instead
  * --seed     of everything random; printed; from the clock when not given
  * --corpus   where cases that failed are kept; they run first
  * --rows     list there, when all is well, how often each row of the opcode table was compared
- * --mutate   test the test: change each column of each row of the opcode table, which must be noticed
+ * --mutate   test the test: change each column of each integer row of the opcode table, which must be noticed
  * --mutations  about that many of the changes, chosen at random; all of them when not given
+ * --mutate-vectors  likewise N vector rows, chosen at random
  *
  * A failure prints the case's bytes and seed, which are all there is to it,
  * and adds them to the corpus.
@@ -32,8 +34,8 @@ static struct {
   double seconds;
   uint64_t seed;
   MutatorBool mutate;
-  unsigned mutations;
-} options = {300000, 0, 0, 0, 0};
+  unsigned mutations, mutateVectors;
+} options = {300000, 0, 0, 0, 0, 0};
 
 static TallyStruct directed, arbitrary;
 static CaseStruct batch[BATCH];
@@ -81,7 +83,7 @@ static void runMissing(void) {
   for (rounds = 0; rounds < 200; ++rounds) {
     do {
       for (count = 0; count < BATCH && next < combinationCount; ++next)
-        if (combinations[next].compared < 2)
+        if (combinations[next].compared < 2 && combinations[next].unreachable == 0)
           directedMake(&batch[count++], next, &random);
       batchRun(batch, count, &directed);
     } while (next < combinationCount);
@@ -144,15 +146,20 @@ static const char *corpusPath;
 
 static void run(void *closure) {
   int *status = closure;
-  harnessSetup(options.seed);
+  harnessSetup();
   combinationsMake();
   printf("seed %llu\n", (unsigned long long)options.seed);
-  *status = options.mutate ? mutationRun(options.seed, 768, options.mutations) != 0 : runDifferential(corpusPath);
+  if (options.mutate)
+    *status = mutationRun(options.seed, 768, options.mutations) != 0;
+  else if (options.mutateVectors != 0)
+    *status = vectorMutationRun(options.seed, options.mutateVectors) != 0;
+  else
+    *status = runDifferential(corpusPath);
 }
 
 static int usage(void) {
-  fprintf(stderr, "usage: differential [--cases N] [--seconds N] [--seed N] [--corpus FOLDER] [--rows FILE] [--mutate "
-                  "[--mutations N]]\n");
+  fprintf(stderr, "usage: differential [--cases N] [--seconds N] [--seed N] [--corpus FOLDER] [--rows FILE] "
+                  "[--mutate [--mutations N] | --mutate-vectors N]\n");
   return 2;
 }
 
@@ -183,6 +190,8 @@ int main(int argc, char **argv) {
       options.seconds = strtod(argv[++i], NULL);
     else if (strcmp(argv[i], "--seed") == 0)
       options.seed = strtoull(argv[++i], NULL, 0);
+    else if (strcmp(argv[i], "--mutate-vectors") == 0)
+      options.mutateVectors = (unsigned)strtoul(argv[++i], NULL, 0);
     else if (strcmp(argv[i], "--corpus") == 0)
       corpusPath = argv[++i];
     else if (strcmp(argv[i], "--rows") == 0)

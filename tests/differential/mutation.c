@@ -17,7 +17,7 @@
 #include "support/native.h"
 
 /* The table is constant; the page that it lies on can be opened all the same. */
-static OpcodeRow *openTable(void) {
+OpcodeRow *mutationOpenTable(void) {
   const uintptr_t page = nativePageSize();
   uintptr_t base = (uintptr_t)mutatorOpcodeRows & ~(page - 1);
   uintptr_t limit = (uintptr_t)(mutatorOpcodeRows + mutatorOpcodeCount);
@@ -362,7 +362,7 @@ static unsigned allMutations(void) {
   size_t i;
   for (i = 0; i < sizeof mutations / sizeof mutations[0]; ++i)
     count += (unsigned)mutations[i].count;
-  return count * mutatorOpcodeCount;
+  return count * mutatorOpcodeVectorFirst;
 }
 
 /* Then the same cases again, aloud. */
@@ -378,14 +378,14 @@ static MutatorBool failsAsItIs(unsigned row, const OpcodeRow *original, unsigned
 }
 
 unsigned mutationRun(uint64_t seed, unsigned cases, unsigned limit) {
-  OpcodeRow *table = openTable();
+  OpcodeRow *table = mutationOpenTable();
   RandomStruct random = {seed};
   const unsigned oneIn = limit == 0 || limit >= allMutations() ? 1 : allMutations() / limit;
   unsigned row;
   size_t i;
   batchVerbose = 0;
   harnessBounded = 1;
-  for (row = 0; row < mutatorOpcodeCount; ++row) {
+  for (row = 0; row < mutatorOpcodeVectorFirst; ++row) {
     if (!hasCombination(row))
       continue;
     if (failsAsItIs(row, &table[row], cases, &random))
@@ -393,7 +393,7 @@ unsigned mutationRun(uint64_t seed, unsigned cases, unsigned limit) {
     for (i = 0; i < sizeof mutations / sizeof mutations[0]; ++i)
       mutateColumn(table, row, &mutations[i], cases, oneIn, &random);
   }
-  printf("mutations of the opcode table: %u, equivalent and not tried: %u, hidden by the vote but noticed without it: "
+  printf("mutations of the integer rows: %u, equivalent and not tried: %u, hidden by the vote but noticed without it: "
          "%u, not noticed: %u\n",
          result.count, result.equivalent, result.hidden, result.missed);
   return result.missed;

@@ -132,7 +132,7 @@ static void badMemory(MutatorMemory memory) {
 }
 
 static void memories(void) {
-  static const size_t sizes[] = {0, 3, 5, 7, 9, 15, 17, 32, ~(size_t)0};
+  static const size_t sizes[] = {0, 3, 5, 7, 9, 15, 17, 33, 63, 65, 128, ~(size_t)0};
   MutatorMemory direct = MutatorMemoryDirect();
   MutatorMemoryStruct memory, before;
   uint64_t word[2] = {1, 1}, other[2] = {2, 2};

@@ -113,7 +113,9 @@ typedef enum NativePart {
   NativePartZMM,  /* upper halves */
   NativePartHIGH, /* zmm16 to zmm31 */
   NativePartMXCSR,
-  NativePartTAGS, /* x87's, abridged */
+  NativePartTAGS,     /* x87's, abridged */
+  NativePartCONTROL,  /* x87's control and status word */
+  NativePartPOINTERS, /* x87's last opcode, instruction and operand */
   NativePartLIMIT
 } NativePart;
 
@@ -124,7 +126,7 @@ unsigned char *nativePart(const struct NativeStopStruct *stop, NativePart part, 
 uint64_t nativePresent(const struct NativeStopStruct *stop);
 void nativePresentSet(NativeStop stop, uint64_t present);
 
-/* The bit of a part in it; MXCSR and TAGS are of SSE and x87. */
+/* The bit of a part in it; MXCSR is of SSE, TAGS, CONTROL and POINTERS of x87. */
 uint64_t nativePartBit(NativePart part);
 
 /* Everything that a step could have changed in the record, byte for byte; and its way back,

@@ -119,7 +119,7 @@ END_TEST
 /* through any memory */
 
 START_TEST(access_refuses_bad_arguments) {
-  static const size_t sizes[] = {0, 3, 5, 7, 9, 15, 17, 32, (size_t)-1};
+  static const size_t sizes[] = {0, 3, 5, 7, 9, 15, 17, 33, 63, 65, 128, (size_t)-1};
   MutatorMemory memory = MutatorMemoryDirect();
   _Alignas(16) unsigned char bytes[32] = {0}, buffer[32] = {0}, other[32] = {0};
   size_t i;

@@ -36,8 +36,11 @@ static unsigned first_extension(const OpcodeRow *row) {
 START_TEST(rows_are_sorted) {
   unsigned i;
   ck_assert_uint_gt(mutatorOpcodeCount, 0);
+  ck_assert_uint_gt(mutatorOpcodeVectorFirst, 0);
+  ck_assert_uint_lt(mutatorOpcodeVectorFirst, mutatorOpcodeCount);
   for (i = 1; i < mutatorOpcodeCount; ++i)
-    ck_assert_uint_le(sort_key(&mutatorOpcodeRows[i - 1]), sort_key(&mutatorOpcodeRows[i]));
+    if (i != mutatorOpcodeVectorFirst) /* the second part begins anew */
+      ck_assert_uint_le(sort_key(&mutatorOpcodeRows[i - 1]), sort_key(&mutatorOpcodeRows[i]));
 }
 END_TEST
 
@@ -97,7 +100,8 @@ START_TEST(names_are_one_to_one) {
     ck_assert_ptr_nonnull(mutatorOpcodeRows[i].name);
     ck_assert_uint_gt(strlen(mutatorOpcodeRows[i].name), 2);
     for (j = 0; j < i; ++j)
-      ck_assert_str_ne(mutatorOpcodeRows[i].name, mutatorOpcodeRows[j].name);
+      if (strcmp(mutatorOpcodeRows[i].name, mutatorOpcodeRows[j].name) == 0)
+        ck_abort_msg("%s is twice there", mutatorOpcodeRows[i].name);
   }
 }
 END_TEST
@@ -180,6 +184,9 @@ START_TEST(sizes_are_sizes_or_rules) {
   for (i = 0; i < mutatorOpcodeCount; ++i) {
     const OpcodeRow *row = &mutatorOpcodeRows[i];
     unsigned size = row->size;
+    if (opcodeVector(i) != NULL && (size == 10 || size == 32 || size == 64 || size == OpcodeSizeHALF ||
+                                    size == OpcodeSizeQUARTER || size == OpcodeSizeEIGHTH || size == OpcodeSizeDDUP))
+      continue;
     ck_assert(size == 1 || size == 2 || size == 4 || size == 8 || size == 16 ||
               (size >= OpcodeSizeV && size <= OpcodeSizeSTACK));
   }
@@ -197,7 +204,7 @@ START_TEST(even_opcodes_have_byte_operands) {
   unsigned i;
   for (i = 0; i < mutatorOpcodeCount; ++i) {
     const OpcodeRow *row = &mutatorOpcodeRows[i];
-    if (!has_byte_pairs(row))
+    if (opcodeVector(i) != NULL || !has_byte_pairs(row))
       continue;
     ck_assert_uint_eq(row->width, row->opcode % 2 == 0 ? OpcodeSize1 : OpcodeSizeV);
     ck_assert_uint_eq(row->size, row->width);

@@ -211,8 +211,8 @@ START_TEST(other_instructions_are_declined) {
   ck_assert_int_eq(DECLINE(0x9d), MutatorDeclineOPCODE);                   /* POPF */
   ck_assert_int_eq(DECLINE(0xc7, 0x08, 0, 0, 0, 0), MutatorDeclineOPCODE); /* C7 /1 */
   ck_assert_int_eq(DECLINE(0x0f, 0x0b), MutatorDeclineOPCODE);
-  ck_assert_int_eq(DECLINE(0x0f, 0x28, 0x00), MutatorDeclineOPCODE);
-  ck_assert_int_eq(DECLINE(0xc5, 0xf8, 0x28, 0x00), MutatorDeclineOPCODE);
+  ck_assert_int_eq(DECLINE(0x0f, 0xff, 0x00), MutatorDeclineOPCODE);
+  ck_assert_int_eq(DECLINE(0xc5, 0xf8, 0x04, 0x00), MutatorDeclineOPCODE);
   ck_assert_int_eq(DECLINE(0xc5, 0xf8, 0x8b, 0x00), MutatorDeclineOPCODE); /* 8B, but not in the one-byte map */
 }
 END_TEST

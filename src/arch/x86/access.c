@@ -3,6 +3,7 @@
  * arch/x86/access.c -- single native accesses, and operands through a memory
  */
 
+#include "arch/x86/features.h"
 #include "arch/x86/native.h"
 #include "cc/atomic.h"
 #include "cc/cpuid.h"
@@ -18,6 +19,8 @@ static NativeLoad loadOf(const void *address, size_t size) {
   case 4: return mutatorNativeLoad4;
   case 8: return mutatorNativeLoad8;
   case 16: return aligned(address, 16) ? mutatorNativeLoad16Aligned : mutatorNativeLoad16;
+  case 32: return featureHas(OpcodeFeatureAVX) ? mutatorNativeLoad32 : NULL;
+  case 64: return featureHas(OpcodeFeatureAVX512F) ? mutatorNativeLoad64 : NULL;
   default: return NULL;
   }
 }
@@ -29,6 +32,8 @@ static NativeStore storeOf(const void *address, size_t size) {
   case 4: return mutatorNativeStore4;
   case 8: return mutatorNativeStore8;
   case 16: return aligned(address, 16) ? mutatorNativeStore16Aligned : mutatorNativeStore16;
+  case 32: return featureHas(OpcodeFeatureAVX) ? mutatorNativeStore32 : NULL;
+  case 64: return featureHas(OpcodeFeatureAVX512F) ? mutatorNativeStore64 : NULL;
   default: return NULL;
   }
 }
@@ -52,6 +57,9 @@ static NativeSwap swapOf(size_t size) {
   default: return NULL;
   }
 }
+
+/* Has the CPU an instruction for it? */
+static MutatorBool accessible(size_t size) { return loadOf(NULL, size) != NULL; }
 
 MutatorBool mutatorArchNofaultLoad(void *buffer, const void *address, size_t size) {
   NativeLoad load = loadOf(address, size);
@@ -94,6 +102,8 @@ static MutatorRes translate(MutatorMemory memory, void *address, size_t size, Mu
 MutatorRes mutatorArchLoad(MutatorMemory memory, void *buffer, void *address, size_t size) {
   void *pointer = NULL;
   MutatorRes res = translate(memory, address, size, MutatorAccessREAD, &pointer);
+  if (res == MutatorResOK && !accessible(size))
+    return MutatorResUNIMPL;
   if (res == MutatorResOK)
     return mutatorArchNofaultLoad(buffer, pointer, size) ? MutatorResOK : MutatorResACCESS;
   if (res != MutatorResUNIMPL || memory->load == NULL)
@@ -104,6 +114,8 @@ MutatorRes mutatorArchLoad(MutatorMemory memory, void *buffer, void *address, si
 MutatorRes mutatorArchStore(MutatorMemory memory, void *address, const void *buffer, size_t size) {
   void *pointer = NULL;
   MutatorRes res = translate(memory, address, size, MutatorAccessWRITE, &pointer);
+  if (res == MutatorResOK && !accessible(size))
+    return MutatorResUNIMPL;
   if (res == MutatorResOK)
     return mutatorArchNofaultStore(pointer, buffer, size) ? MutatorResOK : MutatorResACCESS;
   if (res != MutatorResUNIMPL || memory->store == NULL)

@@ -99,6 +99,8 @@ static MutatorDecline addOperand(Plan plan, const OpcodeRow *row, const MachineS
   }
   if (!mutatorPlanAddress(plan, machine, &address))
     return MutatorDeclineSEGMENT;
+  if (opcodeVector(plan->row) != NULL)
+    return mutatorVectorAccesses(plan, machine, address, accesses);
   if (splitLock(plan, address))
     return MutatorDeclineSPLIT;
   add(accesses, address, plan->size, row->role != MutatorAccessNONE ? row->role : MutatorAccessREAD,

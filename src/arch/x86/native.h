@@ -54,12 +54,16 @@ int mutatorNativeLoad4(void *buffer, const void *address);
 int mutatorNativeLoad8(void *buffer, const void *address);
 int mutatorNativeLoad16(void *buffer, const void *address);        /* MOVDQU */
 int mutatorNativeLoad16Aligned(void *buffer, const void *address); /* MOVDQA: one access where the CPU has AVX */
+int mutatorNativeLoad32(void *buffer, const void *address);        /* AVX */
+int mutatorNativeLoad64(void *buffer, const void *address);        /* AVX-512 */
 int mutatorNativeStore1(void *address, const void *buffer);
 int mutatorNativeStore2(void *address, const void *buffer);
 int mutatorNativeStore4(void *address, const void *buffer);
 int mutatorNativeStore8(void *address, const void *buffer);
 int mutatorNativeStore16(void *address, const void *buffer);
 int mutatorNativeStore16Aligned(void *address, const void *buffer);
+int mutatorNativeStore32(void *address, const void *buffer);
+int mutatorNativeStore64(void *address, const void *buffer);
 
 /* mutatorNativeSwaps -- LOCK CMPXCHG of 1 to 8 bytes, and the pairs, CMPXCHG8B and 16B
  *

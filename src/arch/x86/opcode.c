@@ -24,6 +24,41 @@
 #define LENGTH \
   { OpcodeVoteLENGTH, OpcodeVoteLENGTH, OpcodeVoteLENGTH }
 
+/* Columns of vector_rows.h. */
+#define VOTE_NONE \
+  { OpcodeVoteNONE, OpcodeVoteNONE, OpcodeVoteNONE }
+#define VOTE_LENGTH \
+  { OpcodeVoteLENGTH, OpcodeVoteLENGTH, OpcodeVoteLENGTH }
+#define VOTE_NOT4 \
+  { OpcodeVoteNONE, OpcodeVoteLENGTH, OpcodeVoteLENGTH }
+#define RAW_NP RawPrefixNONE
+#define RAW_P66 RawPrefix66
+#define RAW_PF3 RawPrefixF3
+#define RAW_PF2 RawPrefixF2
+#define ROLE_VECTORLOAD R
+#define ROLE_VECTORINSERT R
+#define ROLE_MXCSRLOAD R
+#define ROLE_VECTORSTORE W
+#define ROLE_VECTOREXTRACT W
+#define ROLE_MXCSRSTORE W
+#define SIZE_1 OpcodeSize1
+#define SIZE_2 OpcodeSize2
+#define SIZE_4 OpcodeSize4
+#define SIZE_8 OpcodeSize8
+#define SIZE_10 OpcodeSize10
+#define SIZE_16 OpcodeSize16
+#define SIZE_32 OpcodeSize32
+#define SIZE_64 OpcodeSize64
+#define SIZE_VECTOR OpcodeSizeVECTOR
+#define SIZE_HALF OpcodeSizeHALF
+#define SIZE_QUARTER OpcodeSizeQUARTER
+#define SIZE_EIGHTH OpcodeSizeEIGHTH
+#define SIZE_DDUP OpcodeSizeDDUP
+#define TUPLE_WHOLE OpcodeTupleNONE
+#define TUPLE_ELEMENTS OpcodeTupleNONE
+#define TUPLE_SIGNS OpcodeTupleNONE
+#define TUPLE_PACKED OpcodeTupleELEMENT
+
 /* clang-format off */
 /* Rows are data: the columns that are the same for all rows of a kind are in its macro. */
 #define COMMON(Space, Map, Pp, Opcode, Extension, W_, L_, Form, Role, Width, Size, Flags, Semantic, Id, Name)          \
@@ -297,10 +332,29 @@ const OpcodeRow mutatorOpcodeRows[] = {
     VEX(0F3A, F2,   0xf0, ANY, R_RM_I8, KEEP, VEXROTATE,  Ror,    BMI2, RORX,   "RORX r, r/m, imm8"),
 
     /* EVEX. */
+
+    /* Vectors, x87: a part of its own, sorted likewise. */
+#define VECTOR_ROW(Space, Pp, Map, Opcode, Extension, W_, L_, Vreg, Mask, Target, Size, Element, Spans, Flags, Semantic, \
+                   Feature, Vote, Name)                                                                                \
+  {COMMON(RawSpace##Space, RawMap##Map, RAW_##Pp, 0x##Opcode, Extension, W_, L_, OpcodeFormR_RM, ROLE_##Semantic,      \
+          SIZE_##Size, SIZE_##Size, OpcodeFlagNONE, OpcodeSemantic##Semantic, 0, Name),                                \
+   .tuple = TUPLE_##Spans, .feature = OpcodeFeature##Feature, .vote = VOTE_##Vote},
+#include "arch/x86/vector_rows.h"
+#undef VECTOR_ROW
+};
+
+const OpcodeVectorRow mutatorOpcodeVectors[] = {
+#define VECTOR_ROW(space, pp, map, opcode, extension, w, l, vreg, mask, target, size, element, spans, flags, semantic, \
+                   feature, vote, name)                                                                              \
+  {OpcodeTarget##target, element, OpcodeSpans##spans, flags},
+#include "arch/x86/vector_rows.h"
+#undef VECTOR_ROW
 };
 /* clang-format on */
 
 const unsigned mutatorOpcodeCount = sizeof mutatorOpcodeRows / sizeof mutatorOpcodeRows[0];
+const unsigned mutatorOpcodeVectorFirst = sizeof mutatorOpcodeRows / sizeof mutatorOpcodeRows[0] -
+                                          sizeof mutatorOpcodeVectors / sizeof mutatorOpcodeVectors[0];
 
 /* The sort key: space, map, opcode. */
 static unsigned keyOfRow(const OpcodeRow *row) {
@@ -311,9 +365,24 @@ static unsigned keyOfRaw(const RawStruct *raw) {
   return (unsigned)raw->space << 16 | (unsigned)raw->map << 8 | raw->opcode;
 }
 
-/* The first row whose key is not below the instruction's. */
-static unsigned firstRow(unsigned key) {
-  unsigned low = 0, high = mutatorOpcodeCount;
+/* PartStruct -- a sorted stretch of the table */
+typedef struct PartStruct {
+  unsigned first, limit;
+} PartStruct;
+
+static PartStruct integerPart(void) {
+  const PartStruct part = {0, mutatorOpcodeVectorFirst};
+  return part;
+}
+
+static PartStruct vectorPart(void) {
+  const PartStruct part = {mutatorOpcodeVectorFirst, mutatorOpcodeCount};
+  return part;
+}
+
+/* The first row of the part whose key is not below the instruction's. */
+static unsigned firstRow(PartStruct part, unsigned key) {
+  unsigned low = part.first, high = part.limit;
   while (low < high) {
     unsigned middle = (low + high) / 2;
     if (keyOfRow(&mutatorOpcodeRows[middle]) < key)
@@ -324,8 +393,8 @@ static unsigned firstRow(unsigned key) {
   return low;
 }
 
-static MutatorBool rowHasKey(unsigned index, unsigned key) {
-  return index < mutatorOpcodeCount && keyOfRow(&mutatorOpcodeRows[index]) == key;
+static MutatorBool rowHasKey(PartStruct part, unsigned index, unsigned key) {
+  return index < part.limit && keyOfRow(&mutatorOpcodeRows[index]) == key;
 }
 
 static MutatorBool rowMatches(const OpcodeRow *row, const RawStruct *raw, unsigned reg) {
@@ -338,25 +407,34 @@ static MutatorBool rowMatches(const OpcodeRow *row, const RawStruct *raw, unsign
   return row->pp == ANY || row->pp == raw->pp;
 }
 
-unsigned mutatorOpcodeFind(const RawStruct *raw, unsigned reg) {
+static unsigned findIn(PartStruct part, const RawStruct *raw, unsigned reg) {
   unsigned key = keyOfRaw(raw);
   unsigned index;
-  for (index = firstRow(key); rowHasKey(index, key); index++)
+  for (index = firstRow(part, key); rowHasKey(part, index, key); index++)
     if (rowMatches(&mutatorOpcodeRows[index], raw, reg))
       return index;
   return mutatorOpcodeCount;
 }
 
+unsigned mutatorOpcodeFind(const RawStruct *raw, unsigned reg) {
+  unsigned index = findIn(integerPart(), raw, reg);
+  return index != mutatorOpcodeCount ? index : findIn(vectorPart(), raw, reg);
+}
+
+static MutatorBool knownIn(PartStruct part, unsigned key) { return rowHasKey(part, firstRow(part, key), key); }
+
 MutatorBool mutatorOpcodeKnown(const RawStruct *raw) {
   unsigned key = keyOfRaw(raw);
-  return rowHasKey(firstRow(key), key);
+  return knownIn(integerPart(), key) || knownIn(vectorPart(), key);
 }
 
 /* All rows of an opcode agree on what follows it. */
 static unsigned formOf(const RawStruct *raw) {
   unsigned key = keyOfRaw(raw);
-  unsigned index = firstRow(key);
-  return rowHasKey(index, key) ? mutatorOpcodeRows[index].form : OpcodeFormNONE;
+  unsigned index = firstRow(integerPart(), key);
+  if (rowHasKey(integerPart(), index, key))
+    return mutatorOpcodeRows[index].form;
+  return knownIn(vectorPart(), key) ? OpcodeFormR_RM : OpcodeFormNONE;
 }
 
 MutatorBool mutatorOpcodeOffset(const RawStruct *raw) {

@@ -48,11 +48,19 @@ typedef enum OpcodeSize {
   OpcodeSize2 = 2,
   OpcodeSize4 = 4,
   OpcodeSize8 = 8,
+  OpcodeSize10 = 10,
   OpcodeSize16 = 16,
+  OpcodeSize32 = 32,
+  OpcodeSize64 = 64,
   OpcodeSizeV = 0x80,      /* 2, 4 or 8, by 66 and REX.W */
   OpcodeSizeVECTOR = 0x81, /* 16, 32 or 64, by vector length */
   OpcodeSizeY = 0x82,      /* 4 or 8, by REX.W or VEX.W */
   OpcodeSizeSTACK = 0x83,  /* 2 with 66, else a word */
+  /* parts of that: */
+  OpcodeSizeHALF = 0x91,
+  OpcodeSizeQUARTER = 0x92,
+  OpcodeSizeEIGHTH = 0x93,
+  OpcodeSizeDDUP = 0x94 /* 8, 32 or 64: MOVDDUP */
 } OpcodeSize;
 
 /* What the instruction does (arch/x86/step.c). */
@@ -94,7 +102,14 @@ typedef enum OpcodeSemantic {
   OpcodeSemanticLODS = 34,
   OpcodeSemanticCMPS = 35,
   OpcodeSemanticSCAS = 36,
-  OpcodeSemanticLIMIT
+  /* vectors: arch/x86/step_vector.c */
+  OpcodeSemanticVECTORLOAD = 80,    /* the CPU's own instruction, on a copy of the operand */
+  OpcodeSemanticVECTORSTORE = 81,   /* likewise, into a copy */
+  OpcodeSemanticVECTORINSERT = 82,  /* register := register with a part replaced by memory */
+  OpcodeSemanticVECTOREXTRACT = 83, /* memory := part of a register */
+  OpcodeSemanticMXCSRLOAD = 84,
+  OpcodeSemanticMXCSRSTORE = 85,
+  OpcodeSemanticLIMIT = 86
 } OpcodeSemantic;
 
 /* Memory that no operand names, or that one names in another way (arch/x86/address.c). */
@@ -150,22 +165,54 @@ enum {
 
 enum { OpcodeExtensionANY = 0xff, OpcodeLAny = 0xff, OpcodeWAny = 0xff };
 
-enum { OpcodeTupleNONE = 0, OpcodeTupleFULLMEM = 1 }; /* EVEX disp8 scaling */
+/* What EVEX multiplies an 8-bit displacement by (Intel SDM volume 2, table 2-34):
+ * the size of what is accessed, or of one element even where many are. */
+enum { OpcodeTupleNONE = 0, OpcodeTupleELEMENT = 1 };
 
-/* CPUID bits that gate a row; BASE is every CPU. */
+/* What a row needs the CPU and the operating system to have (arch/x86/setup_features.c);
+ * BASE is every CPU. */
 typedef enum OpcodeFeature {
   OpcodeFeatureBASE = 0,
-  OpcodeFeatureCX8 = 1,
-  OpcodeFeatureCMOV = 2,
-  OpcodeFeatureSSE2 = 3,
-  OpcodeFeatureCX16 = 4,
-  OpcodeFeatureSSE42 = 5,
-  OpcodeFeatureMOVBE = 6,
-  OpcodeFeaturePOPCNT = 7,
-  OpcodeFeatureLZCNT = 8,
-  OpcodeFeatureBMI1 = 9,
-  OpcodeFeatureBMI2 = 10,
-  OpcodeFeatureADX = 11,
+  OpcodeFeatureCX8,
+  OpcodeFeatureCMOV,
+  OpcodeFeatureCX16,
+  OpcodeFeatureMOVBE,
+  OpcodeFeaturePOPCNT,
+  OpcodeFeatureLZCNT,
+  OpcodeFeatureBMI1,
+  OpcodeFeatureBMI2,
+  OpcodeFeatureADX,
+  OpcodeFeatureX87,
+  OpcodeFeatureMMX,
+  OpcodeFeatureSSE,
+  OpcodeFeatureSSE2,
+  OpcodeFeatureSSE3,
+  OpcodeFeatureSSSE3,
+  OpcodeFeatureSSE41,
+  OpcodeFeatureSSE42,
+  OpcodeFeatureSSE4A,
+  OpcodeFeatureAES,
+  OpcodeFeaturePCLMUL,
+  OpcodeFeatureSHA,
+  OpcodeFeatureGFNI,
+  OpcodeFeatureAVX,
+  OpcodeFeatureAVX2,
+  OpcodeFeatureFMA,
+  OpcodeFeatureF16C,
+  OpcodeFeatureVAES,
+  OpcodeFeatureVPCLMUL,
+  OpcodeFeatureAVX512F,
+  OpcodeFeatureAVX512VL,
+  OpcodeFeatureAVX512BW,
+  OpcodeFeatureAVX512DQ,
+  OpcodeFeatureAVX512CD,
+  OpcodeFeatureVBMI,
+  OpcodeFeatureVBMI2,
+  OpcodeFeatureIFMA,
+  OpcodeFeatureVNNI,
+  OpcodeFeatureBITALG,
+  OpcodeFeatureVPOPCNTDQ,
+  OpcodeFeatureBF16,
   OpcodeFeatureLIMIT
 } OpcodeFeature;
 
@@ -193,9 +240,63 @@ typedef struct OpcodeRow {
   uint8_t vote[3];  /* OpcodeVote for Capstone 4, 5 and 6 */
 } OpcodeRow;
 
-/* Sorted by space, map, opcode, pp, extension.  Of the rows that match, the first is taken. */
+/* The other half of a vector row. */
+
+/* Which register the row's own result or source is. */
+typedef enum OpcodeTarget {
+  OpcodeTargetNONE = 0,
+  OpcodeTargetVECTOR,    /* xmm, ymm, zmm */
+  OpcodeTargetMASK,      /* k0 to k7 */
+  OpcodeTargetGENERAL,   /* a general register */
+  OpcodeTargetFLAGS,     /* the status flags */
+  OpcodeTargetMMX,       /* mm0 to mm7 */
+  OpcodeTargetVECTORMMX, /* xmm, by an instruction that may touch the x87 state */
+  OpcodeTargetX87,       /* the x87 stack or its control words */
+  OpcodeTargetLIMIT
+} OpcodeTarget;
+
+/* Which of the operand's bytes are accessed. */
+typedef enum OpcodeSpans {
+  OpcodeSpansWHOLE = 0,
+  OpcodeSpansELEMENTS, /* elements that the mask register selects */
+  OpcodeSpansSIGNS,    /* elements whose sign is set in VEX.vvvv's register */
+  OpcodeSpansPACKED,   /* as many elements as the mask register selects */
+  OpcodeSpansLIMIT
+} OpcodeSpans;
+
+enum {
+  OpcodeVectorVREG = 1,        /* VEX.vvvv names a register; else it must be 1111 */
+  OpcodeVectorMASK = 2,        /* EVEX.aaa may name a mask */
+  OpcodeVectorBROADCAST = 4,   /* EVEX.b: one element for all */
+  OpcodeVectorSOURCE = 8,      /* the destination is a source too */
+  OpcodeVectorALIGNED = 0x10,  /* a misaligned operand is a general protection fault */
+  OpcodeVectorFLOAT = 0x20,    /* may raise floating-point exceptions */
+  OpcodeVectorLIG = 0x40,      /* the vector length is ignored */
+  OpcodeVectorREPEATED = 0x80, /* the operand is repeated to fill the vector */
+  OpcodeVectorIMMEDIATE = 0x100,
+  OpcodeVectorINSERTPS = 0x200,
+  OpcodeVectorMODE64 = 0x400 /* in 64-bit mode only */
+};
+
+typedef struct OpcodeVectorRow {
+  uint8_t target;  /* OpcodeTarget */
+  uint8_t element; /* bytes for each bit of a mask, and those of a broadcast */
+  uint8_t spans;   /* OpcodeSpans */
+  uint16_t flags;  /* OpcodeVector... */
+} OpcodeVectorRow;
+
+/* Rows from mutatorOpcodeVectorFirst on are vector rows, and have a second half at
+ * mutatorOpcodeVectors[row - mutatorOpcodeVectorFirst].  Each of the two parts is sorted by
+ * space, map, opcode, pp, extension.  Of the rows that match, the first is taken. */
 extern const OpcodeRow mutatorOpcodeRows[];
 extern const unsigned mutatorOpcodeCount;
+extern const OpcodeVectorRow mutatorOpcodeVectors[];
+extern const unsigned mutatorOpcodeVectorFirst;
+
+/* A vector row's second half; NULL for another row. */
+static inline const OpcodeVectorRow *opcodeVector(unsigned row) {
+  return row < mutatorOpcodeVectorFirst ? NULL : &mutatorOpcodeVectors[row - mutatorOpcodeVectorFirst];
+}
 
 /* mutatorOpcodeFind -- the row of an instruction whose opcode has been read
  *

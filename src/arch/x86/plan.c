@@ -7,20 +7,20 @@
 
 #include <string.h>
 
-static size_t vectorSize(const RawStruct *raw) { return (size_t)16 << raw->length; }
-
 /* Operand width: REX.W, else 66, else 32 bits (Intel SDM volume 1, table 3-4). */
 static size_t operandSize(const RawStruct *raw, unsigned rule) {
   switch (rule) {
   case OpcodeSizeV: return raw->w ? 8 : raw->operand ? 2 : 4;
-  case OpcodeSizeVECTOR: return vectorSize(raw);
   case OpcodeSizeY: return RawMode64 && raw->w ? 8 : 4;
   case OpcodeSizeSTACK: return raw->operand ? 2 : sizeof(MutatorWord);
-  default: return rule;
+  default: return mutatorPlanSize(rule, raw->length);
   }
 }
 
 static size_t immediateSize(const OpcodeRow *row, size_t width) {
+  const OpcodeVectorRow *vector = opcodeVector((unsigned)(row - mutatorOpcodeRows));
+  if (vector != NULL)
+    return (vector->flags & OpcodeVectorIMMEDIATE) != 0;
   switch (row->form) {
   case OpcodeFormRM_I:
   case OpcodeFormR_RM_I:
@@ -65,9 +65,9 @@ static MutatorBool usesVEXRegister(const OpcodeRow *row) {
 }
 
 /* A VEX register that the form does not use must be 0, and in 32-bit mode there
- * are eight (Intel SDM volume 2, section 2.3.5). */
+ * are eight (Intel SDM volume 2, section 2.3.5).  Vector rows say so elsewhere. */
 static MutatorBool vexRegisterAllowed(const RawStruct *raw, const OpcodeRow *row) {
-  if (raw->space != RawSpaceVEX)
+  if (raw->space != RawSpaceVEX || opcodeVector((unsigned)(row - mutatorOpcodeRows)) != NULL)
     return 1;
   return usesVEXRegister(row) ? RawMode64 || raw->vreg < 8 : raw->vreg == 0;
 }
@@ -125,7 +125,7 @@ void mutatorPlanSetAddress(Plan plan, const RawStruct *raw) {
   plan->segment = segmentOf(raw);
 }
 
-static void fill(Plan plan, const RawStruct *raw, unsigned row) {
+static MutatorDecline fill(Plan plan, const RawStruct *raw, unsigned row) {
   const OpcodeRow *opcode = &mutatorOpcodeRows[row];
   memset(plan, 0, sizeof *plan);
   plan->row = (uint16_t)row;
@@ -138,7 +138,10 @@ static void fill(Plan plan, const RawStruct *raw, unsigned row) {
     plan->flags |= PlanLOCK;
   if (raw->repeat != 0 && (opcode->flags & OpcodeFlagREPEAT) != 0)
     plan->flags |= PlanREPEAT | (raw->repeat == 0xf2 ? PlanUNTIL : 0);
+  if (opcodeVector(row) != NULL)
+    return mutatorPlanVector(plan, raw);
   setRegister(plan, raw, opcode);
+  return MutatorDeclineNONE;
 }
 
 /* Read what names the memory operand, if the opcode has one; OPCODE when it names a register. */
@@ -175,7 +178,9 @@ MutatorDecline mutatorPlanMake(Plan plan, const unsigned char *bytes, size_t cou
     return MutatorDeclinePREFIX;
   if (!mutatorFeaturesHave(opcode->feature))
     return MutatorDeclineFEATURE;
-  fill(plan, &raw, row);
+  decline = fill(plan, &raw, row);
+  if (decline != MutatorDeclineNONE)
+    return decline;
   decline = mutatorRawImmediate(&raw, immediateSize(opcode, plan->width));
   plan->immediate = (int32_t)raw.immediate;
   plan->length = (uint8_t)raw.at;

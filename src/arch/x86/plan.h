@@ -17,6 +17,12 @@ enum {
   PlanUNTIL = 16     /* REPNE */
 };
 
+/* vectorFlags */
+enum {
+  PlanZEROING = 1,  /* EVEX.z */
+  PlanBROADCAST = 2 /* EVEX.b */
+};
+
 typedef struct PlanStruct {
   int64_t displacement;
   int32_t immediate; /* no instruction of the table has a longer one */
@@ -31,9 +37,12 @@ typedef struct PlanStruct {
   uint8_t segment;     /* MachineSegment of the operand; RawNONE: one that has no base in 64-bit mode */
   uint8_t addressSize; /* bytes */
   uint8_t flags;
-  uint8_t vreg; /* register that VEX.vvvv or EVEX.V'vvvv names */
-  uint8_t mask; /* EVEX.aaa */
-  uint8_t spare[6];
+  uint8_t vreg;         /* register that VEX.vvvv or EVEX.V'vvvv names */
+  uint8_t mask;         /* EVEX.aaa */
+  uint8_t vectorLength; /* 0, 1, 2: 16, 32, 64 bytes */
+  uint8_t vectorFlags;
+  uint8_t modrm; /* as x87 records it: ModR/M */
+  uint8_t spare[3];
 } PlanStruct, *Plan;
 
 /* mutatorFeaturesHave -- has this CPU, and its system, that OpcodeFeature?
@@ -47,6 +56,12 @@ PlanStruct mutatorPlanUnpack(const ArchPlanStruct *plan);
 /* mutatorPlanSetAddress -- the fields of the effective address, from the bytes taken apart */
 void mutatorPlanSetAddress(Plan plan, const RawStruct *raw);
 
+/* mutatorPlanVector -- the fields of a vector row's plan; NONE, or why the encoding is declined */
+MutatorDecline mutatorPlanVector(Plan plan, const RawStruct *raw);
+
+/* mutatorPlanSize -- bytes by one of the rules for vectors, or the size itself */
+size_t mutatorPlanSize(unsigned rule, unsigned vectorLength);
+
 /* mutatorPlanMake -- bytes to plan by our own tables alone, before any vote */
 MutatorDecline mutatorPlanMake(Plan plan, const unsigned char *bytes, size_t count);
 
@@ -55,5 +70,10 @@ MutatorDecline mutatorDecodeVote(const PlanStruct *plan, const unsigned char *by
 
 /* mutatorPlanAddress -- the effective address; false when its segment's base is not known */
 MutatorBool mutatorPlanAddress(const PlanStruct *plan, const struct MachineStruct *machine, MutatorWord *addressReturn);
+
+/* mutatorVectorAccesses -- a vector plan's accesses: one, or one for each stretch of bytes that a mask
+ * selects; or why the plan is not performed on this thread */
+MutatorDecline mutatorVectorAccesses(const PlanStruct *plan, const struct MachineStruct *machine, MutatorWord address,
+                                     ArchAccesses accesses);
 
 #endif

@@ -42,6 +42,12 @@ static const StepSemantic semantics[OpcodeSemanticLIMIT] = {
     [OpcodeSemanticLODS] = mutatorStepTakeString,
     [OpcodeSemanticCMPS] = mutatorStepCompareString,
     [OpcodeSemanticSCAS] = mutatorStepScanString,
+    [OpcodeSemanticVECTORLOAD] = mutatorStepVectorLoad,
+    [OpcodeSemanticVECTORSTORE] = mutatorStepVectorStore,
+    [OpcodeSemanticVECTORINSERT] = mutatorStepVectorInsert,
+    [OpcodeSemanticVECTOREXTRACT] = mutatorStepVectorExtract,
+    [OpcodeSemanticMXCSRLOAD] = mutatorStepMxcsrLoad,
+    [OpcodeSemanticMXCSRSTORE] = mutatorStepMxcsrStore,
 };
 
 /* After an instruction the CPU clears RF (Intel SDM volume 3, section 17.3.1.1). */

@@ -79,4 +79,12 @@ MutatorRes mutatorStepTakeString(Step step);
 MutatorRes mutatorStepCompareString(Step step);
 MutatorRes mutatorStepScanString(Step step);
 
+/* step_vector.c */
+MutatorRes mutatorStepVectorLoad(Step step);
+MutatorRes mutatorStepVectorStore(Step step);
+MutatorRes mutatorStepVectorInsert(Step step);
+MutatorRes mutatorStepVectorExtract(Step step);
+MutatorRes mutatorStepMxcsrLoad(Step step);
+MutatorRes mutatorStepMxcsrStore(Step step);
+
 #endif

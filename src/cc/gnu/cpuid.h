@@ -21,4 +21,12 @@ static inline CpuidStruct cpuidRead(uint32_t leaf, uint32_t subleaf) {
   return answer;
 }
 
+/* XCR0: the states that the operating system has enabled; needs OSXSAVE
+ * (Intel SDM volume 2, XGETBV). */
+static inline uint64_t cpuidEnabledStates(void) {
+  uint32_t low, high;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (uint64_t)high << 32 | low;
+}
+
 #endif

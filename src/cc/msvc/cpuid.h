@@ -29,4 +29,8 @@ static inline CpuidStruct cpuidRead(uint32_t leaf, uint32_t subleaf) {
   return answer;
 }
 
+/* XCR0: the states that the operating system has enabled; needs OSXSAVE
+ * (Intel SDM volume 2, XGETBV). */
+static inline uint64_t cpuidEnabledStates(void) { return _xgetbv(0); }
+
 #endif

@@ -11,6 +11,8 @@ void mutatorOSMachine(const MutatorNativeStruct *native, Machine machine) {
   machine->offset = mutatorLinuxOffsets;
   machine->segmentBase = native->info != NULL ? mutatorLinuxSegmentBase : mutatorLinuxThreadSegmentBase;
   machine->foreign = !mutatorLinuxCode(native->ucontext);
+  machine->vectors = NULL;
+  machine->native = native;
 }
 
 MutatorWord mutatorLinuxTrap(const ucontext_t *ucontext) {

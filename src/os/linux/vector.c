@@ -152,6 +152,65 @@ void mutatorOSVector(const MutatorNativeStruct *native, Vector vector) {
     setFxsave(saved, vector);
 }
 
+/* A component is in its initial state until its bit is set; then its bytes count. */
+static void wakeComponent(SavedStruct *saved, VectorPart part, size_t offset) {
+  memset((unsigned char *)saved + offset, 0, mutatorLinuxPartSize[part]);
+  saved->present |= (uint64_t)1 << components[part];
+}
+
+MutatorBool mutatorOSVectorWake(const MutatorNativeStruct *native, unsigned part) {
+  VectorStruct vector;
+  mutatorOSVector(native, &vector);
+  if (part >= VectorPartLIMIT || part == VectorPartX87)
+    return 0;
+  if ((vector.initial & 1u << part) != 0)
+    wakeComponent(findSaved(native->ucontext), (VectorPart)part, findOffset((VectorPart)part));
+  else if (vector.part[part] == NULL)
+    return 0;
+  return 1;
+}
+
+/* The control word after FNINIT masks all exceptions; every register is empty (Intel SDM
+ * volume 1, section 13.6). */
+static void initialX87(unsigned char *image) {
+  memset(image, 0, MachineX87SIZE);
+  image[0] = 0x7f;
+  image[1] = 0x03;
+}
+
+/* The x87 part of the record.  A 32-bit one begins with an FSAVE area, which
+ * the kernel restores instead: not written here. */
+static SavedStruct *findX87(const ucontext_t *ucontext) {
+  unsigned char *base = NULL;
+  SavedStruct *saved = findSaved(ucontext);
+  (void)mutatorLinuxStateBase(ucontext, &base);
+  return saved != NULL && base == (unsigned char *)saved && (isXsave(saved) || isFxsave(saved)) ? saved : NULL;
+}
+
+MutatorBool mutatorOSX87Read(const MutatorNativeStruct *native, unsigned char *image) {
+  SavedStruct *saved = findX87(native->ucontext);
+  if (saved == NULL)
+    return 0;
+  if (isXsave(saved) && (saved->software.components & 1u << ComponentX87) == 0)
+    return 0;
+  if (isXsave(saved) && (saved->present & 1u << ComponentX87) == 0)
+    initialX87(image);
+  else
+    memcpy(image, saved, MachineX87SIZE);
+  return 1;
+}
+
+MutatorBool mutatorOSX87Write(const MutatorNativeStruct *native, const unsigned char *image) {
+  SavedStruct *saved = findX87(native->ucontext);
+  if (saved == NULL)
+    return 0;
+  memcpy(saved->environment, image, sizeof saved->environment);
+  memcpy(saved->x87, image + offsetof(SavedStruct, x87), sizeof saved->x87);
+  if (isXsave(saved))
+    saved->present |= 1u << ComponentX87;
+  return 1;
+}
+
 static size_t savedSize(const SavedStruct *saved) {
   return isXsave(saved) ? saved->software.size + sizeof(uint32_t) : FxsaveSIZE;
 }

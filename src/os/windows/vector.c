@@ -88,3 +88,41 @@ void mutatorOSVector(const MutatorNativeStruct *native, Vector vector) {
       setComponent(native->native, present, part, vector);
   SetLastError(error);
 }
+
+/* The bytes of a component that is initial are there; the mask says that they do not count. */
+static MutatorBool wakeComponent(CONTEXT *native, VectorPart part) {
+  DWORD length = 0;
+  DWORD64 present = 0;
+  void *bytes = LocateXStateFeature(native, components[part], &length);
+  if (bytes == NULL || length < mutatorWindowsPartSize[part] || !GetXStateFeaturesMask(native, &present))
+    return 0;
+  memset(bytes, 0, mutatorWindowsPartSize[part]);
+  return SetXStateFeaturesMask(native, present | (DWORD64)1 << components[part]) != 0;
+}
+
+MutatorBool mutatorOSVectorWake(const MutatorNativeStruct *native, unsigned part) {
+  const DWORD error = GetLastError();
+  VectorStruct vector;
+  MutatorBool awake;
+  mutatorOSVector(native, &vector);
+  if (part >= VectorPartLIMIT)
+    return 0;
+  awake = vector.part[part] != NULL ||
+          ((vector.initial & 1u << part) != 0 && wakeComponent(native->native, (VectorPart)part));
+  SetLastError(error);
+  return awake;
+}
+
+/* Which of the fields of a CONTEXT the x87 state is restored from is not
+ * proven: x87 and MMX instructions are declined. */
+MutatorBool mutatorOSX87Read(const MutatorNativeStruct *native, unsigned char *image) {
+  (void)native;
+  (void)image;
+  return 0;
+}
+
+MutatorBool mutatorOSX87Write(const MutatorNativeStruct *native, const unsigned char *image) {
+  (void)native;
+  (void)image;
+  return 0;
+}

@@ -43,6 +43,8 @@ void mutatorOSMachine(const MutatorNativeStruct *native, Machine machine) {
   machine->offset = offsets;
   machine->segmentBase = native->record != NULL ? segmentBase : NULL;
   machine->foreign = 0;
+  machine->vectors = NULL;
+  machine->native = native;
 }
 
 /* From Edi to Esp the fields are adjacent, with Eip, SegCs and EFlags among them. */

@@ -34,6 +34,8 @@ void mutatorOSMachine(const MutatorNativeStruct *native, Machine machine) {
   machine->offset = offsets;
   machine->segmentBase = native->record != NULL ? segmentBase : NULL;
   machine->foreign = 0;
+  machine->vectors = NULL;
+  machine->native = native;
 }
 
 /* From Rax to R15 the fields are adjacent, in the order of their numbers. */

@@ -268,7 +268,16 @@ void nativeSleep(unsigned milliseconds) { (void)usleep(1000 * milliseconds); }
 
 /* vector state ----------------------------------------------------------------- */
 
-enum { MxcsrAT = 24, TagsAT = 4, X87AT = 32, XmmAT = 160, SoftwareAT = 464, PresentAT = 512 };
+enum {
+  ControlAT = 0,
+  TagsAT = 4,
+  PointersAT = 6,
+  MxcsrAT = 24,
+  X87AT = 32,
+  XmmAT = 160,
+  SoftwareAT = 464,
+  PresentAT = 512
+};
 
 /* The software-reserved bytes of the FXSAVE area say how long it is (asm/sigcontext.h). */
 static size_t vectorSize(const unsigned char *state) {
@@ -281,7 +290,7 @@ static size_t vectorSize(const unsigned char *state) {
 }
 
 static unsigned componentOf(NativePart part) {
-  static const unsigned char components[NativePartLIMIT] = {0, 1, 2, 5, 6, 7, 1, 0};
+  static const unsigned char components[NativePartLIMIT] = {0, 1, 2, 5, 6, 7, 1, 0, 0, 0};
   return components[part];
 }
 
@@ -313,6 +322,8 @@ unsigned char *nativePart(const NativeStopStruct *stop, NativePart part, size_t 
   case NativePartXMM: *sizeReturn = 32 * sizeof(void *); return state + XmmAT; /* sixteen, or eight */
   case NativePartMXCSR: *sizeReturn = 4; return state + MxcsrAT;
   case NativePartTAGS: *sizeReturn = 1; return state + TagsAT;
+  case NativePartCONTROL: *sizeReturn = 4; return state + ControlAT;
+  case NativePartPOINTERS: *sizeReturn = MxcsrAT - PointersAT; return state + PointersAT;
   default: return extended(state, componentOf(part), sizeReturn);
   }
 }

@@ -20,10 +20,19 @@ unsigned char *nativeFxsave(const ucontext_t *ucontext) {
   return fsave != NULL ? fsave + 112 : NULL;
 }
 
-/* x87's registers and tags come from what FSAVE wrote (Linux arch/x86/kernel/fpu/regset.c,
+/* x87's control and status words, tags and registers come from what FSAVE wrote (Linux arch/x86/kernel/fpu/regset.c,
  * convert_to_fxsr): seven words, of which the third has two bits a register, then ten bytes each. */
 void nativeSettle(ucontext_t *ucontext) {
-  enum { Registers = 8, TagAT = 8, LongAT = 28, LongSIZE = 10, AbridgedAT = 4, ShortAT = 32, ShortSIZE = 16 };
+  enum {
+    Registers = 8,
+    StatusAT = 4,
+    TagAT = 8,
+    LongAT = 28,
+    LongSIZE = 10,
+    AbridgedAT = 4,
+    ShortAT = 32,
+    ShortSIZE = 16
+  };
   unsigned char *fsave = (unsigned char *)ucontext->uc_mcontext.fpregs;
   const unsigned char *fxsave = nativeFxsave(ucontext);
   uint32_t tags = 0xffff0000;
@@ -34,6 +43,8 @@ void nativeSettle(ucontext_t *ucontext) {
       tags |= 3u << 2 * i;
   }
   memcpy(fsave + TagAT, &tags, sizeof tags);
+  memcpy(fsave, fxsave, 2);
+  memcpy(fsave + StatusAT, fxsave + 2, 2);
 }
 
 /* FS is free for programs to use: a base of which 16-bit addresses reach the data pages of the differential test. */

@@ -232,9 +232,9 @@ void nativeRaise(void) { RaiseException(EXCEPTION_ACCESS_VIOLATION, 0, 0, NULL);
 
 /* vector state ----------------------------------------------------------------- */
 
-enum { MxcsrAT = 24, TagsAT = 4, X87AT = 32, XmmAT = 160 };
+enum { ControlAT = 0, TagsAT = 4, PointersAT = 6, MxcsrAT = 24, X87AT = 32, XmmAT = 160 };
 
-static const unsigned char components[NativePartLIMIT] = {0, 1, 2, 5, 6, 7, 1, 0};
+static const unsigned char components[NativePartLIMIT] = {0, 1, 2, 5, 6, 7, 1, 0, 0, 0};
 
 uint64_t nativePartBit(NativePart part) { return (uint64_t)1 << components[part]; }
 
@@ -261,6 +261,8 @@ unsigned char *nativePart(const NativeStopStruct *stop, NativePart part, size_t 
   case NativePartXMM: *sizeReturn = 32 * sizeof(void *); return state + XmmAT; /* sixteen, or eight */
   case NativePartMXCSR: *sizeReturn = 4; return state + MxcsrAT;
   case NativePartTAGS: *sizeReturn = 1; return state + TagsAT;
+  case NativePartCONTROL: *sizeReturn = 4; return state + ControlAT;
+  case NativePartPOINTERS: *sizeReturn = MxcsrAT - PointersAT; return state + PointersAT;
   default: return extended(contextOf(stop), part, sizeReturn);
   }
 }
