@@ -174,6 +174,12 @@ static MutatorBool demandsRepeat(const CaseStruct *theCase) {
   }
 }
 
+/* Whose operand no 66 makes shorter. */
+static MutatorBool hasOneSize(const CaseStruct *theCase) {
+  return theCase->instruction.mnemonic == ZYDIS_MNEMONIC_ADOX ||
+         (theCase->instruction.mnemonic == ZYDIS_MNEMONIC_CRC32 && theCase->accesses[0].size == 1);
+}
+
 static MutatorBool takesStack(const CaseStruct *theCase) {
   unsigned i;
   for (i = 0; i < theCase->count; ++i)
@@ -191,9 +197,9 @@ static const char *prefixExcuse(const CaseStruct *theCase, MutatorBool wide) {
     return "more than one segment prefix";
   if (prefixes.rexMisplaced)
     return "REX before a legacy prefix, or two of them";
-  if (prefixes.operand != 0 && wide)
+  if (prefixes.operand != 0 && wide && theCase->instruction.mnemonic != ZYDIS_MNEMONIC_ADCX)
     return "66 with REX.W, where it is redundant";
-  if (prefixes.repeats != 0 && !isString && (!prefixes.repeatLast || prefixes.operand != 0))
+  if (prefixes.repeats != 0 && !isString && (!prefixes.repeatLast || (prefixes.operand != 0 && hasOneSize(theCase))))
     return "66, or another prefix after the F2 or F3 that the opcode demands";
   if (theCase->instruction.mnemonic == ZYDIS_MNEMONIC_ADCX &&
       prefixes.operand + prefixes.address + prefixes.segments > 1)

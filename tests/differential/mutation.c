@@ -91,6 +91,13 @@ static void makeCase(Case theCase, unsigned row, const OpcodeRow *original, Rand
     return;
   }
   arbitraryMake(theCase, random);
+  if (original->space == RawSpaceVEX) {
+    theCase->bytes[0] = 0xc4;
+    theCase->bytes[1] = (unsigned char)((RawMode64 ? theCase->bytes[1] & 0xe0 : 0xe0) | original->map);
+    theCase->bytes[2] &= 0xfb;
+    theCase->bytes[3] = original->opcode;
+    return;
+  }
   if (original->space != RawSpaceLEGACY || original->map > RawMap0F)
     return;
   if (RawMode64 && randomOneIn(random, 2))
@@ -180,6 +187,17 @@ static MutatorBool lastOfGroup(const OpcodeRow *row) {
   return 1;
 }
 
+/* Has another row of its opcode another mandatory prefix, and comes after it? */
+static MutatorBool hasOtherPrefix(const OpcodeRow *row) {
+  unsigned i;
+  for (i = 0; i < mutatorOpcodeCount; ++i) {
+    const OpcodeRow *other = &mutatorOpcodeRows[i];
+    if (other->space == row->space && other->map == row->map && other->opcode == row->opcode && other->pp > row->pp)
+      return 1;
+  }
+  return 0;
+}
+
 static MutatorBool runsOperation(const OpcodeRow *row) { return row->thunk != OpcodeOperationNONE; }
 
 static const char *equivalentSize(const OpcodeRow *row, MutatorBool ofRegister, unsigned from, unsigned value) {
@@ -195,6 +213,8 @@ static const char *equivalentSize(const OpcodeRow *row, MutatorBool ofRegister, 
     return "without 66 and REX.W they are the same";
   if (from == OpcodeSizeY && value == OpcodeSizeV && row->pp == RawPrefixNONE)
     return "without 66 they are the same";
+  if (from == OpcodeSizeY && value == OpcodeSizeV && (row->pp == RawPrefixF2 || row->pp == RawPrefixF3))
+    return "with 66, which the CPU ignores there, it is declined or disagreed about";
   if (from == OpcodeSizeY && value == OpcodeSizeV && row->space == RawSpaceVEX)
     return "VEX has no 66";
   if (from == OpcodeSizeSTACK && value == sizeof(MutatorWord) && (row->flags & OpcodeFlagNO66) != 0)
@@ -272,6 +292,8 @@ static const char *equivalentKey(const OpcodeRow *row, const char *column, unsig
     return "32-bit mode has no REX.W";
   if (is(column, "pp") && value == RawPrefixNONE && (row->flags & OpcodeFlagNO66) != 0)
     return "with 66 it is declined anyway";
+  if (is(column, "pp") && row->space == RawSpaceVEX && value == RawPrefixANY && !hasOtherPrefix(row))
+    return "with another prefix it is no instruction";
   if (is(column, "pp") && row->pp == RawPrefixNONE && value == RawPrefixANY && row->space == RawSpaceLEGACY)
     return "with 66 it is no instruction, or the same";
   return NULL;
@@ -292,6 +314,11 @@ static const char *equivalent(const OpcodeRow *row, const char *column, unsigned
   if (is(column, "semantic") && row->semantic == OpcodeSemanticMODIFY && value == OpcodeSemanticEXCHANGE &&
       (row->form == OpcodeFormRM_R || row->form == OpcodeFormRM))
     return "the operation leaves its register as it is";
+  if (is(column, "semantic") && row->semantic == OpcodeSemanticSET &&
+      (value == OpcodeSemanticMODIFY || value == OpcodeSemanticEXCHANGE))
+    return "the operation does not look at what it replaces";
+  if (is(column, "semantic") && row->semantic == OpcodeSemanticVEXREVERSED && value == OpcodeSemanticVEX)
+    return "the order of operands is the operation's";
   if (is(column, "role") && isBare(row) && row->implicit != OpcodeImplicitTABLE)
     return "no operand is named";
   if (is(column, "semantic") && changesNothing(row) && value >= OpcodeSemanticCOMPARE &&
