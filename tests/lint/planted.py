@@ -21,6 +21,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Rule: planted files, and for each fault a pattern that the script must print.
 TEXT_RULES = {
+    "compilers": (
+        {
+            "src/cc/innocent.h": "#define PLANTED __attribute__((packed))\n",
+            "src/core/packed.c": "struct __attribute__((packed)) Planted { int x; };\n",
+            "src/arch/x86/code.c": 'void planted(void) {\n  __asm__("nop");\n}\n',
+            "src/os/linux/innocent.c": '/* __attribute__ */\nconst char *text = "asm";\n',
+        },
+        [r"src/core/packed\.c:1: __attribute__", r"src/arch/x86/code\.c:2: __asm__"],
+    ),
     "no_branches": (
         {
             "src/core/branch.c": "#if defined(__GNUC__) && \\\n    defined(__linux__) /* continued */\n#endif\n",
@@ -198,6 +207,12 @@ def plant_exports(_, root, arguments):
     )
 
 
+def plant_compilers(rule, root, __):
+    """Among the real headers, which must still compile."""
+    shutil.copytree(os.path.join(HERE, "../../src/cc"), os.path.join(root, "src/cc"))
+    return plant_text(rule, root, __)
+
+
 # A wrong instruction, a pair that is forgotten, a family out of order, a line that does not assemble.
 NATIVES_FAULTS = [
     ("        mov     eax, 2\n", "        mov     eax, 3\n", r"mutatorNativeSwap4: differs: mov eax,0x2 \| mov eax,0x3"),
@@ -227,6 +242,7 @@ RULES = {
     "no_branches": plant_text,
     "includes": plant_text,
     "text": plant_text,
+    "compilers": plant_compilers,
     "handler_symbols": plant_handler_symbols,
     "exports": plant_exports,
 }
