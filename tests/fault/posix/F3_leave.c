@@ -21,6 +21,8 @@ static void jump(MutatorContext context) {
   CHECK(MutatorFaultQuiesce(0) == MutatorResBUSY, "inside");
   if (way != LeaveNOT)
     CHECK(MutatorFaultLeave(way == LeaveINNER ? context : NULL) == MutatorResOK, "leave");
+  if (way == LeaveINNER)
+    CHECK(MutatorFaultLeave(context) == MutatorResPARAM, "it has been left");
   siglongjmp(target, 1);
 }
 

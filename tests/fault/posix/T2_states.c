@@ -111,6 +111,26 @@ static void duringCallback(void) {
   join(helper);
 }
 
+/* The same behind a handler of the program's that hands the fault on. */
+static void handsOn(int signal, siginfo_t *info, void *ucontext) {
+  CHECK(MutatorFaultDispatch(signal, info, ucontext), "ours");
+}
+
+static void duringDispatch(void) {
+  struct sigaction action, hook;
+  pthread_t other;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = handsOn;
+  action.sa_flags = SA_SIGINFO | SA_NODEFER; /* on its own stack, where nothing else puts it off */
+  leftCallback = 0;
+  CHECK(sigaction(SIGSEGV, &action, &hook) == 0, "sigaction");
+  start(&other, inCallback);
+  CHECK(suspend(30) == MutatorResLIMIT && !leftCallback, "it stays inside");
+  go = 1;
+  join(other);
+  CHECK(done && sigaction(SIGSEGV, &hook, NULL) == 0, "sigaction");
+}
+
 /* blocked in system calls ---------------------------------------------------------- */
 
 static int ends[2];
@@ -338,6 +358,7 @@ int main(void) {
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK && MutatorThreadSetup(NULL) == MutatorResOK, "set-up");
   CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), callback, NULL, NULL) == MutatorResOK, "add");
   duringCallback();
+  duringDispatch();
   blocked();
   withSignalBlocked();
   exited();
