@@ -18,7 +18,7 @@ SNIPPET(codeUnlisted, "sgdt (" rDI ")");
 SNIPPET(codeTwoSegments, ".byte 0x3e, 0x3e, 0x89, 0x07");
 SNIPPET(codeRepeated, ".byte 0xf3, 0x89, 0x07");
 SNIPPET(codeElided, ".byte 0xf2, 0xf0, 0x01, 0x07"); /* XACQUIRE LOCK ADD */
-SNIPPET(codeSplitLock, "lock addl $1, 3(" rDI ")");
+SNIPPET(codeSplitLock, "lock addl $1, 1(" rDI ")");
 SNIPPET(codeSegmentRegister, "mov %ds, (" rDI ")");
 SNIPPET(codeFar, "lcall *(" rDI ")");
 SNIPPET(codeTraced, "pushf; orl $0x100, (" rSP "); popf; mov " rAX ", (" rDI ")");

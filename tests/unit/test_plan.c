@@ -331,13 +331,13 @@ int main(void) {
   tcase_add_test(tests, register_operands_are_declined);
   tcase_add_test(tests, other_instructions_are_declined);
   tcase_add_test(tests, unproven_prefixes_are_declined);
-  tcase_add_test(tests, movsxd_with_66_is_declined);
   tcase_add_test(tests, every_beginning_is_truncated);
   tcase_add_test(tests, fifteen_bytes_are_the_limit);
   tcase_add_test(tests, capstone_contradicts_a_wrong_plan);
   tcase_add_test(tests, capstone_contradicts_a_wrong_immediate);
   if (RawMode64) {
     tcase_add_test(tests, a_load_has_all_its_parts);
+    tcase_add_test(tests, movsxd_with_66_is_declined);
     tcase_add_test(tests, relative_operands_are_relative_to_the_next_instruction);
     tcase_add_test(tests, flat_segments_change_nothing);
   } else {
