@@ -135,6 +135,8 @@ void *MutatorContextPC(MutatorContext context) {
     mutatorOSFault(&context->native, &fault);
     if (fault.pcAfter)
       pc -= mutatorArchBreakpointLength(pc);
+    else if (fault.kind == MutatorFaultKindBREAKPOINT && mutatorArchBreakpointLength(pc + 1) > 1)
+      pc -= mutatorArchBreakpointLength(pc + 1) - 1; /* the record's PC is at its last byte */
   }
   return (void *)pc;
 }

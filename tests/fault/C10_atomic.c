@@ -86,7 +86,10 @@ static void *watchVector(void *closure) {
   volatile unsigned char *vector = alias + *(size_t *)closure;
   while (!done) {
     uint64_t seen[2];
-    __asm__ volatile("movdqa (%1), %%xmm0; movdqu %%xmm0, %0" : "=m"(seen) : "r"(vector) : "xmm0", "memory");
+    __asm__ volatile("movdqa (%1), %%xmm0; movdqu %%xmm0, %0"
+                     : "=m"(seen)
+                     : "r"(vector)
+                     : FAULT_TEST_CLOBBER_XMM0 "memory");
     CHECK(seen[0] == seen[1], "a torn store: %#llx %#llx", (unsigned long long)seen[0], (unsigned long long)seen[1]);
   }
   return NULL;

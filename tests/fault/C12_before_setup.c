@@ -24,8 +24,8 @@ static void checkAnswers(FaultTestStop stop) {
   CHECK(MutatorContextKind(&stop->context) == MutatorFaultKindPROTECTION, "Kind");
   CHECK(MutatorContextAddress(&stop->context, &address) == MutatorResOK && address == page, "Address");
   CHECK(MutatorContextAccess(&stop->context) == MutatorAccessREAD, "Access");
-  if (nativeErrorCode(&stop->native, &code))
-    CHECK(MutatorContextErrorCode(&stop->context, &code) == MutatorResOK && (code & 4) != 0, "ErrorCode");
+  CHECK(MutatorContextErrorCode(&stop->context, &code) == MutatorResOK, "ErrorCode");
+  CHECK(code == nativeErrorCode(&stop->native), "ErrorCode");
   CHECK(MutatorContextSP(&stop->context) == (void *)nativeGet(&stop->native, MutatorRegisterSP), "SP");
   CHECK(MutatorContextPC(&stop->context) == (void *)nativeGet(&stop->native, MutatorRegisterPC), "PC");
   CHECK(MutatorContextScan(&stop->context, countAreas, &areas) == MutatorResOK && areas >= 2, "Scan");

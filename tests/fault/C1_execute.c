@@ -36,8 +36,8 @@ static MutatorBool probe(FaultTestStop stop) {
   THAT(address == e->address);
   THAT(MutatorContextAccess(&stop->context) == MutatorAccessEXECUTE);
   THAT(MutatorContextAccessSource(&stop->context) == MutatorSourceHARDWARE);
-  if (nativeErrorCode(&stop->native, &code))
-    THAT(MutatorContextErrorCode(&stop->context, &code) == MutatorResOK && (code & 16) != 0);
+  THAT(MutatorContextErrorCode(&stop->context, &code) == MutatorResOK);
+  THAT(code == nativeErrorCode(&stop->native) && (!NATIVE_ERROR_BITS || (code & 16) != 0));
   THAT(!MutatorContextCanStepInstruction(&stop->context));
   THAT(MutatorContextDecline(&stop->context) == MutatorDeclineEXECUTE);
   THAT(MutatorContextStepInstruction(&stop->context) == MutatorResUNIMPL);

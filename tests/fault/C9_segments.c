@@ -49,7 +49,6 @@ int main(void) {
   faultTestSetup();
   hasFS = nativeSegmentFS(&fs);
   hasGS = nativeSegmentGS(&gs);
-  CHECK(hasFS || hasGS, "a program has a use for one of them");
   CHECK(MutatorWindowCreate(&window, nativePageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
   registers.word[FaultTestBX] = (MutatorWord)MutatorWindowBase(&window);
   registers.word[FaultTestCX] = (MutatorWord)UINT64_C(0x1122334455667788);
@@ -60,5 +59,7 @@ int main(void) {
   if (hasGS)
     segment("GS", codeGS, SNIPPET_SIZE(codeGS), gs);
   FAULT_TEST_COMPARE(codeFlat, &registers, &window, 4);
+  if (!hasFS && !hasGS)
+    faultTestSkip("FS and GS: neither reaches a program's memory");
   return 0;
 }

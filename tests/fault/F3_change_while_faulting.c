@@ -45,7 +45,7 @@ static void removeRange(size_t page) {
 static void *faultOften(void *closure) {
   uint64_t seed = (uint64_t)(uintptr_t)closure;
   uint32_t count = 0;
-  CHECK(MutatorFaultStackInstall() == MutatorResOK, "stack");
+  faultTestThreadStack(MutatorFaultStackInstall);
   while (!done) {
     unsigned char *word = at(faultTestRandom(&seed) % (Pages / 2) * 2) + (uintptr_t)closure * 8;
     __asm__ volatile("movl %1, (%0)" : : "r"(word), "r"(++count) : "memory");

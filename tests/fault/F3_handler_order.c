@@ -27,7 +27,7 @@ static MutatorFaultResult answer(int who) {
   note(who);
   if (who != handledBy)
     return MutatorFaultDECLINED;
-  faultTestProtect(page, faultTestPageSize(), 3);
+  nativeProtect(page, nativePageSize(), NativeREADWRITE);
   return MutatorFaultHANDLED;
 }
 
@@ -47,15 +47,16 @@ static MutatorFaultResult inRange(MutatorFaultRange of, MutatorContext context, 
   return answer(Ranges);
 }
 
-static void previous(int signal) {
-  (void)signal;
+static MutatorBool previous(NativeStop stop) {
+  (void)stop;
   (void)answer(Previous);
+  return 1;
 }
 
 static void fault(int by, const char *expected) {
   handledBy = by;
   memset(asked, 0, sizeof asked);
-  faultTestProtect(page, faultTestPageSize(), 0);
+  nativeProtect(page, nativePageSize(), NativeNONE);
   *(volatile unsigned char *)page = 1;
   CHECK(strcmp(asked, expected) == 0, "asked %s, not %s", asked, expected);
 }
@@ -80,15 +81,11 @@ static void wrongUse(void) {
 }
 
 int main(void) {
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = previous;
-  action.sa_flags = SA_ONSTACK;
-  CHECK(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
+  nativeHandle(previous);
   CHECK(add(0, 0) == MutatorResSTATE, "before set-up");
   page = faultTestPageNew(FaultTestPageNOACCESS);
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
-  CHECK(MutatorFaultRangeAdd(&range, page, page + faultTestPageSize(), inRange, NULL, NULL) == MutatorResOK, "range");
+  CHECK(MutatorFaultRangeAdd(&range, page, page + nativePageSize(), inRange, NULL, NULL) == MutatorResOK, "range");
   fault(Ranges, "9");
   fault(Previous, "98");
   CHECK(add(0, 0) == MutatorResOK && add(1, -3) == MutatorResOK && add(2, 100) == MutatorResOK, "add");

@@ -26,9 +26,9 @@ static MutatorFaultResult stayInside(MutatorFaultRange of, MutatorContext contex
 }
 
 static void *fault(void *closure) {
-  CHECK(MutatorFaultStackInstall() == MutatorResOK, "stack");
+  faultTestThreadStack(MutatorFaultStackInstall);
   *(volatile unsigned char *)page = 7;
-  CHECK(MutatorFaultStackRemove() == MutatorResOK, "stack");
+  faultTestThreadStack(MutatorFaultStackRemove);
   return closure;
 }
 

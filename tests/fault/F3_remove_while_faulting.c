@@ -42,7 +42,7 @@ static MutatorBool again(NativeStop stop) {
 
 static void *faultOften(void *closure) {
   unsigned count = 0;
-  CHECK(MutatorFaultStackInstall() == MutatorResOK, "stack");
+  faultTestThreadStack(MutatorFaultStackInstall);
   while (!done)
     __asm__ volatile("movl %1, (%0)" : : "r"(page), "r"(++count) : "memory");
   return closure;

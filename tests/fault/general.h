@@ -17,11 +17,15 @@ typedef struct GeneralCase {
   MutatorFaultKind kind;
   int number; /* of the signal or exception */
   int feature;
+  MutatorBool stack; /* by a stack pointer or frame pointer, which is a fault of its own */
 } GeneralCase;
 
 enum { GeneralAlways = -1 };
-#define GENERAL_CASE(code, address, kind, number, feature) \
-  { #code " at " #address, code, code##_end, address, MutatorFaultKind##kind, NATIVE_##number, feature }
+#define GENERAL_CASE(code, address, kind, number, feature)                                              \
+  {                                                                                                     \
+#code " at " #address, code, code##_end, address, MutatorFaultKind##kind, NATIVE_##number, feature, \
+        NATIVE_##number == NATIVE_STACK_SEGMENT &&NATIVE_##number != NATIVE_MEMORY                      \
+  }
 
 static MutatorBool generalProbe(FaultTestStop stop) {
   const GeneralCase *c = stop->closure;
@@ -49,6 +53,8 @@ static void generalRun(const GeneralCase *cases, size_t count) {
   const GeneralCase *c;
   for (c = cases; c < cases + count; c++) {
     if (c->feature != GeneralAlways && !faultTestFeature((FaultTestFeature)c->feature))
+      continue;
+    if (c->stack && nativeFrameSize() != 0) /* the system could not write its record */
       continue;
     registers.word[FaultTestDI] = (MutatorWord)(c->address < 4096 ? (uintptr_t)page + c->address : c->address);
     (void)faultTestRun(&registers, faultTestCode(c->code, (size_t)(c->end - c->code)), generalProbe,

@@ -14,10 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "arch/arch.h"
 #include "arch/x86/raw.h"
+#include "support/native.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -53,9 +53,9 @@ static void setUp(void) {
   unsigned char *pages;
   if (guard != NULL)
     return;
-  pages = mmap(NULL, 2 * PageSIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (pages == MAP_FAILED || mprotect(pages + PageSIZE, PageSIZE, PROT_NONE) != 0 ||
-      MutatorFaultSetup(NULL) != MutatorResOK ||
+  pages = nativeMap(NULL, 2 * PageSIZE, NativeREADWRITE);
+  nativeProtect(pages + PageSIZE, PageSIZE, NativeNONE);
+  if (MutatorFaultSetup(NULL) != MutatorResOK ||
       !ZYAN_SUCCESS(ZydisDecoderInit(&decoder, RawMode64 ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32,
                                      RawMode64 ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32))) {
     fprintf(stderr, "decode_fuzz: cannot set up\n");
@@ -384,17 +384,10 @@ static void requireCover(const MutatorInstructionStruct *instruction, MutatorWor
 static void checkContext(MutatorBool planned) {
   MutatorInstructionStruct instruction;
   MutatorContextStruct context;
-  ucontext_t ucontext;
-  siginfo_t info;
+  NativeStopStruct stop;
   unsigned reg;
-  memset(&ucontext, 0, sizeof ucontext);
-  memset(&info, 0, sizeof info);
-  info.si_signo = SIGSEGV;
-  info.si_code = SEGV_ACCERR;
-  info.si_addr = (void *)now.registers[0];
-  ucontext.uc_mcontext.gregs[REG_TRAPNO] = 14;
-  ucontext.uc_mcontext.gregs[REG_ERR] = (greg_t)(now.seed & 0x17);
-  REQUIRE(MutatorContextInitFault(&context, &info, &ucontext) == MutatorResOK);
+  nativeFakeFault(&stop, now.registers[0], (unsigned)(now.seed & 0x17));
+  REQUIRE(nativeInit(&context, &stop) == MutatorResOK);
   for (reg = 0; reg < MutatorRegisterFLAGS; ++reg)
     REQUIRE(MutatorContextSetRegister(&context, (MutatorRegister)reg, now.registers[reg]) == MutatorResOK);
   if (MutatorContextDecode(&context, &instruction) == MutatorResOK) {
@@ -407,7 +400,7 @@ static void checkContext(MutatorBool planned) {
             MutatorContextDecline(&context) == MutatorDeclineVECTOR ||
             MutatorContextDecline(&context) == MutatorDeclineALIGNMENT);
   if (MutatorContextCanStepInstruction(&context))
-    requireCover(&instruction, (MutatorWord)info.si_addr);
+    requireCover(&instruction, now.registers[0]);
   (void)MutatorContextKind(&context);
 }
 

@@ -174,6 +174,12 @@ void faultTestSetup(void) {
   faultTestHandlers();
 }
 
+void faultTestThreadStack(MutatorRes (*installOrRemove)(void)) {
+  const MutatorRes res = installOrRemove();
+  CHECK(res == (nativeFrameSize() == 0 ? MutatorResOK : MutatorResUNIMPL), "a handler's stack: %s",
+        MutatorResName(res));
+}
+
 /* suspension ------------------------------------------------------------------ */
 
 void faultTestResume(NativeThread thread, MutatorContext context) {

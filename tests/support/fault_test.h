@@ -113,6 +113,9 @@ void faultTestHandlers(void);
 /* faultTestSetup -- MutatorSetup and faultTestHandlers */
 void faultTestSetup(void);
 
+/* faultTestThreadStack -- MutatorFaultStackInstall or Remove, whose answer must be this system's */
+void faultTestThreadStack(MutatorRes (*installOrRemove)(void));
+
 /* faultTestCode -- copy code to an executable place, followed by a jump out of the snippet
  *
  * Returns  where it is; a later call may reuse the place

@@ -98,8 +98,11 @@ void nativeRaise(void);
 /* A record that no thread has made, all zero. */
 void nativeFake(NativeStop stop);
 
-/* The CPU's error code, when the system records it. */
-MutatorBool nativeErrorCode(const struct NativeStopStruct *stop, MutatorWord *codeReturn);
+/* And one of a memory fault; `code` has bit 1 for a write, bit 4 for a fetch. */
+void nativeFakeFault(NativeStop stop, MutatorWord address, unsigned code);
+
+/* What the record says of an access: the CPU's error code (NATIVE_ERROR_BITS), or the system's word for it. */
+MutatorWord nativeErrorCode(const struct NativeStopStruct *stop);
 
 /* Is that word, of an area that a scan of a context has shown, in the record of the general registers? */
 MutatorBool nativeIsGeneral(MutatorContext context, const MutatorWord *word);

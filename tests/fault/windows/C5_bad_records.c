@@ -76,8 +76,10 @@ int main(void) {
   memset(&context, 0xee, sizeof context);
   before = context;
   records();
-  handles();
-  ended();
   CHECK(memcmp(&context, &before, sizeof context) == 0, "nothing changed");
+  handles();
+  CHECK(!MutatorContextCheck(&context), "not a context");
+  ended();
+  CHECK(!MutatorContextCheck(&context), "not a context");
   return 0;
 }

@@ -207,9 +207,18 @@ void nativeFake(NativeStop stop) {
   stop->ucontext = &ucontext;
 }
 
-MutatorBool nativeErrorCode(const NativeStopStruct *stop, MutatorWord *codeReturn) {
-  *codeReturn = (MutatorWord)stop->ucontext->uc_mcontext.gregs[REG_ERR];
-  return 1;
+void nativeFakeFault(NativeStop stop, MutatorWord address, unsigned code) {
+  enum { PageFaultTRAP = 14 };
+  nativeFake(stop);
+  stop->info->si_signo = SIGSEGV;
+  stop->info->si_code = SEGV_ACCERR;
+  stop->info->si_addr = (void *)(uintptr_t)address;
+  stop->ucontext->uc_mcontext.gregs[REG_TRAPNO] = PageFaultTRAP;
+  stop->ucontext->uc_mcontext.gregs[REG_ERR] = (greg_t)code;
+}
+
+MutatorWord nativeErrorCode(const NativeStopStruct *stop) {
+  return (MutatorWord)stop->ucontext->uc_mcontext.gregs[REG_ERR];
 }
 
 MutatorBool nativeIsGeneral(MutatorContext context, const MutatorWord *word) {

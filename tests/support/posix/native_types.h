@@ -18,6 +18,9 @@ typedef pid_t NativeThread;
 /* How far the record's PC is behind a breakpoint instruction of one byte. */
 #define NATIVE_AFTER_BREAKPOINT 1
 
+/* The error code is the CPU's: bit 1 a write, bit 2 by a program, bit 4 a fetch. */
+#define NATIVE_ERROR_BITS 1
+
 /* What stops a thread, as nativeStopNumber has it. */
 #define NATIVE_MEMORY SIGSEGV
 #define NATIVE_STACK_SEGMENT SIGBUS

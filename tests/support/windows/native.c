@@ -222,10 +222,18 @@ void nativeFake(NativeStop stop) {
   stop->pointers = &pointers;
 }
 
-MutatorBool nativeErrorCode(const NativeStopStruct *stop, MutatorWord *codeReturn) {
-  (void)stop;
-  (void)codeReturn;
-  return 0;
+void nativeFakeFault(NativeStop stop, MutatorWord address, unsigned code) {
+  EXCEPTION_RECORD *record;
+  nativeFake(stop);
+  record = stop->pointers->ExceptionRecord;
+  record->ExceptionCode = EXCEPTION_ACCESS_VIOLATION;
+  record->NumberParameters = 2;
+  record->ExceptionInformation[0] = (code & 16) != 0 ? 8 : (code & 2) != 0 ? 1 : 0;
+  record->ExceptionInformation[1] = address;
+}
+
+MutatorWord nativeErrorCode(const NativeStopStruct *stop) {
+  return (MutatorWord)recordOf(stop)->ExceptionInformation[0];
 }
 
 void nativeRaise(void) { RaiseException(EXCEPTION_ACCESS_VIOLATION, 0, 0, NULL); }

@@ -21,9 +21,12 @@ typedef HANDLE NativeThread;
 /* How far the record's PC is behind a breakpoint instruction of one byte. */
 #define NATIVE_AFTER_BREAKPOINT 0
 
+/* The error code is ExceptionInformation's first word: 0, 1 or 8, and not the CPU's. */
+#define NATIVE_ERROR_BITS 0
+
 /* What stops a thread, as nativeStopNumber has it. */
 #define NATIVE_MEMORY ((int)EXCEPTION_ACCESS_VIOLATION)
-#define NATIVE_STACK_SEGMENT ((int)EXCEPTION_ACCESS_VIOLATION)
+#define NATIVE_STACK_SEGMENT ((int)EXCEPTION_STACK_OVERFLOW)
 #define NATIVE_PRIVILEGED ((int)EXCEPTION_PRIV_INSTRUCTION)
 #define NATIVE_ILLEGAL ((int)EXCEPTION_ILLEGAL_INSTRUCTION)
 #define NATIVE_BREAKPOINT ((int)EXCEPTION_BREAKPOINT)

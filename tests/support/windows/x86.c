@@ -20,10 +20,10 @@ uint32_t *nativeSecondMxcsr(CONTEXT *context) {
   return NULL;
 }
 
-/* The thread's environment block. */
+/* The thread's environment block, and its limit ends with that. */
 MutatorBool nativeSegmentFS(MutatorWord *baseReturn) {
-  *baseReturn = (MutatorWord)(uintptr_t)NtCurrentTeb();
-  return 1;
+  (void)baseReturn;
+  return 0;
 }
 
 MutatorBool nativeSegmentGS(MutatorWord *baseReturn) {

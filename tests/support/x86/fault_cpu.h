@@ -16,6 +16,7 @@
 #define rBP "%ebp"
 #define rSI "%esi"
 #define rDI "%edi"
+#define FAULT_TEST_CLOBBER_XMM0 /* the compiler may not know of it, and then does not use it */
 #define WORD_SIZE "4"
 #define WORD_DATA ".long "
 #define WORD "l" /* the suffix of an instruction on a word */

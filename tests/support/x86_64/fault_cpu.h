@@ -16,6 +16,7 @@
 #define rBP "%rbp"
 #define rSI "%rsi"
 #define rDI "%rdi"
+#define FAULT_TEST_CLOBBER_XMM0 "xmm0",
 #define WORD_SIZE "8"
 #define WORD_DATA ".quad "
 #define WORD "q" /* the suffix of an instruction on a word */
