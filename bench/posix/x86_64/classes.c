@@ -49,14 +49,30 @@ CLASS(Set, "setb (%rdi)");
 CLASS(Shift, "shll $3, (%rdi)");
 CLASS(Bit, "xor %eax, %eax; bts %rax, (%rdi)");
 CLASS(Count, "popcnt (%rdi), %rax");
+CLASS(VectorStore, "movups %xmm0, (%rdi)");
+CLASS(VectorLoad, "movdqu (%rdi), %xmm0");
+CLASS(Scalar, "movsd (%rdi), %xmm0");
+CLASS(Logic, "pxor (%rdi), %xmm0");
+CLASS(Real, "addsd (%rdi), %xmm0");
+CLASS(X87, "flds (%rdi); fstp %st(0)");
+CLASS(Wide, "vmovdqu (%rdi), %ymm0");
+CLASS(Masked, "kxnorw %k1, %k1, %k1; vmovdqu32 (%rdi), %zmm0{%k1}");
 
 typedef struct Class {
   const char *name;
   Code *code, *end;
+  int needs; /* ANY, AVX2 or AVX512 */
 } Class;
 
-#define ROW(text, name) \
-  { text, bench##name, bench##name##End }
+enum { ANY = 0, AVX2, AVX512 };
+
+static int has(int needs) {
+  return needs == ANY || (needs == AVX2 ? __builtin_cpu_supports("avx2") : __builtin_cpu_supports("avx512bw"));
+}
+
+#define ROW(text, name) ROW_FOR(ANY, text, name)
+#define ROW_FOR(needs, text, name) \
+  { text, bench##name, bench##name##End, needs }
 static const Class classes[] = {
     ROW("MOV r, m", Load),
     ROW("MOV m, r", Store),
@@ -76,6 +92,14 @@ static const Class classes[] = {
     ROW("SHL m, imm8", Shift),
     ROW("BTS m, r", Bit),
     ROW("POPCNT r, m", Count),
+    ROW("MOVUPS m, xmm", VectorStore),
+    ROW("MOVDQU xmm, m", VectorLoad),
+    ROW("MOVSD xmm, m", Scalar),
+    ROW("PXOR xmm, m", Logic),
+    ROW("ADDSD xmm, m", Real),
+    ROW("FLD m32", X87),
+    ROW_FOR(AVX2, "VMOVDQU ymm, m", Wide),
+    ROW_FOR(AVX512, "VMOVDQU32 zmm{k}, m", Masked),
 };
 
 static MutatorWindowStruct window;
@@ -169,6 +193,7 @@ int main(int argc, char **argv) {
   }
   setUp();
   for (i = 0; i < sizeof classes / sizeof classes[0]; i++)
-    report(&classes[i], rounds, faults);
+    if (has(classes[i].needs))
+      report(&classes[i], rounds, faults);
   return 0;
 }
