@@ -109,7 +109,7 @@ static void delist(MutatorThread thread) {
   MutatorThread *link = &mutatorThreads.first;
   while (*link != NULL && *link != thread)
     link = &(*link)->next;
-  if (*link == thread)
+  if (*link != NULL)
     *link = thread->next;
 }
 

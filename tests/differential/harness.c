@@ -571,7 +571,9 @@ static void noteChanges(Outcome outcome, const unsigned char *data) {
   memcpy(outcome->changed, data + first, limit - first < 64 ? limit - first : 64);
 }
 
-static void breakpoint(void) { __asm__ volatile("int3" ::: "memory", "cc"); }
+/* NT and ID first: no signal frame gives those back, and an instruction that was
+ * run natively may have set them. */
+static void breakpoint(void) { __asm__ volatile("push $0x202\n popf\n int3" ::: "memory", "cc"); }
 
 void harnessRun(const CaseStruct *theCase, MutatorBool stepping, Outcome outcome) {
   LayoutStruct *layout = &layouts[theCase->layout];

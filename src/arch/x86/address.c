@@ -97,6 +97,9 @@ static MutatorDecline addOperand(Plan plan, const OpcodeRow *row, const MachineS
   case OpcodeImplicitPOP: namePopped(plan); break;
   default: break;
   }
+  /* Nobody writes through a code segment (Intel SDM volume 3, section 5.5). */
+  if ((row->role & MutatorAccessWRITE) != 0 && plan->segment == MachineSegmentCS)
+    return MutatorDeclineSEGMENT;
   if (!mutatorPlanAddress(plan, machine, &address))
     return MutatorDeclineSEGMENT;
   if (opcodeVector(plan->row) != NULL)

@@ -15,10 +15,10 @@ enum { EAX = 0, EBX = 1, ECX = 2, EDX = 3 };
 enum { StateNONE = 0, StateAVX = 0x06, StateAVX512 = 0xe6 };
 
 typedef struct FeatureBit {
-  uint8_t feature; /* OpcodeFeature */
-  uint8_t state;
+  uint16_t feature; /* OpcodeFeature */
+  uint16_t state;
   uint32_t leaf, subleaf;
-  uint8_t reg, bit;
+  uint16_t reg, bit;
 } FeatureBit;
 
 /* clang-format off */

@@ -105,7 +105,7 @@ static MutatorBool sameButBreakpoints(const unsigned char *memory, const unsigne
 }
 
 static MutatorBool readCode(unsigned char *bytes, size_t count, const CodeStruct *code) {
-  unsigned char original[16];
+  unsigned char original[16] = {0};
   const long file = openFile(code->path);
   long got;
   if (file < 0)
