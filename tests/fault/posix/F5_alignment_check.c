@@ -45,6 +45,8 @@ static unsigned long loadChecked(const unsigned long *word, unsigned long *value
 
 int main(void) {
   unsigned long value, flags, *word;
+  if (FAULT_TEST_ASAN)
+    faultTestSkip("AddressSanitizer makes misaligned accesses before a function's first line");
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "set-up");
   CHECK(MutatorWindowCreate(&window, faultTestPageSize(), MutatorWindowForkREFUSE) == MutatorResOK, "window");
   word = MutatorWindowBase(&window);

@@ -77,7 +77,7 @@ static MutatorBool isPast(const void *pc) {
 }
 
 static void look(unsigned round) {
-  MutatorContextStruct context;
+  static MutatorContextStruct context; /* until the thread is resumed */
   MutatorWord value = 0;
   CHECK(MutatorThreadContext(&thread, &context) == MutatorResOK, "context");
   CHECK(MutatorContextGetRegister(&context, RegisterBX, &value) == MutatorResOK, "register");

@@ -52,11 +52,12 @@ static void *run(void *closure) {
 }
 
 static void check(size_t n) {
-  MutatorContextStruct context;
-  CHECK(MutatorThreadContext(&thread[n], &context) == MutatorResOK, "context");
-  CHECK(MutatorContextSP(&context) > MutatorThreadStackBase(&thread[n]) &&
-            MutatorContextSP(&context) < MutatorThreadStackLimit(&thread[n]),
-        "thread %zu at %p is not on its own stack", n, MutatorContextPC(&context));
+  static MutatorContextStruct contexts[Threads]; /* until the threads are resumed */
+  MutatorContext context = &contexts[n];
+  CHECK(MutatorThreadContext(&thread[n], context) == MutatorResOK, "context");
+  CHECK(MutatorContextSP(context) > MutatorThreadStackBase(&thread[n]) &&
+            MutatorContextSP(context) < MutatorThreadStackLimit(&thread[n]),
+        "thread %zu at %p is not on its own stack", n, MutatorContextPC(context));
 }
 
 /* At once, and now and then one after the other. */
