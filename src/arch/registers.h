@@ -61,6 +61,7 @@ typedef struct VectorStruct {
   size_t size[VectorPartLIMIT]; /* bytes at part[] */
   unsigned initial;             /* bit n: part n is saved as "all zero", without bytes */
   uint32_t *mxcsr;              /* or NULL */
+  uint32_t *mxcsrCopy;          /* a second field of it in the record, or NULL: who may tell which is loaded? */
 } VectorStruct, *Vector;
 
 /* The first bytes of an FXSAVE area, as FXSAVE64 writes it in 64-bit mode and FXSAVE otherwise: the

@@ -166,9 +166,21 @@ static void compareOne(const CaseStruct *theCase, size_t index, Tally tally) {
     ++combinations[theCase->combination].compared;
 }
 
+static void noteStackless(const CaseStruct *theCase, Tally tally) {
+  ++tally->stackless;
+  if (theCase->combination >= 0)
+    ++combinations[theCase->combination].refused;
+}
+
 /* What Step leaves to the CPU must be something that no step could do. */
 static void judgeException(const CaseStruct *theCase, size_t index, Tally tally) {
-  const uint64_t stack = (harnessRun(theCase, 0, &native[index]), native[index].gpr[MutatorRegisterSP]);
+  uint64_t stack;
+  if (stackAtRisk(theCase)) {
+    noteStackless(theCase, tally);
+    return;
+  }
+  harnessRun(theCase, 0, &native[index]);
+  stack = native[index].gpr[MutatorRegisterSP];
   ++tally->exceptions;
   if (native[index].signal == 0 && (uint64_t)((int64_t)(stack << 16) >> 16) == stack)
     fail(theCase, "Step leaves to the CPU what the CPU simply does", index, tally);
@@ -179,7 +191,7 @@ static void judge(const CaseStruct *theCase, size_t index, Tally tally) {
   if (step->broken != NULL)
     fail(theCase, step->broken, index, tally);
   if (step->stackless)
-    ++tally->stackless;
+    noteStackless(theCase, tally);
   else if (step->excepted)
     judgeException(theCase, index, tally);
   else if (step->stepped)

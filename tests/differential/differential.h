@@ -141,6 +141,9 @@ MutatorBool stackAllowed(uint64_t sp);
 /* Any number, made into such a stack pointer. */
 uint64_t stackAny(uint64_t value);
 
+/* Could running it leave a stack pointer with which this system ends the program? */
+MutatorBool stackAtRisk(const CaseStruct *theCase);
+
 void stackSetup(void);
 
 /* harness.c ----------------------------------------------------------------- */

@@ -38,6 +38,31 @@ uint64_t stackAny(uint64_t value) {
   return caseDataBase(LayoutLOW) - value % (areaSize() / 2);
 }
 
+static MutatorBool writesStack(const ZydisDecodedOperand *operand, ZydisMachineMode mode) {
+  ZydisRegister reg;
+  if (operand->type != ZYDIS_OPERAND_TYPE_REGISTER || (operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) == 0)
+    return 0;
+  reg = ZydisRegisterGetLargestEnclosing(mode, operand->reg.value);
+  return reg == ZYDIS_REGISTER_RSP || reg == ZYDIS_REGISTER_ESP;
+}
+
+/* An exception that Step leaves to the CPU may be that the stack pointer would be wrong. */
+MutatorBool stackAtRisk(const CaseStruct *theCase) {
+  const ZydisMachineMode mode = RawMode64 ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32;
+  ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+  ZydisDecodedInstruction instruction;
+  ZydisDecoder decoder;
+  unsigned i;
+  if (nativeFrameSize() == 0 ||
+      !ZYAN_SUCCESS(ZydisDecoderInit(&decoder, mode, RawMode64 ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32)) ||
+      !ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, theCase->bytes, theCase->length, &instruction, operands)))
+    return 0;
+  for (i = 0; i < instruction.operand_count; ++i)
+    if (writesStack(&operands[i], mode))
+      return 1;
+  return 0;
+}
+
 void stackSetup(void) {
   const uint64_t size = areaSize();
   unsigned layout;

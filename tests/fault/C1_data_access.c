@@ -120,6 +120,8 @@ static void everywhere(const Shape *shape, FaultTestPage kind) {
   unsigned char *page = faultTestPageNew(kind);
   size_t size = nativePageSize();
   unsigned n;
+  if (page == NULL)
+    return;
   one(shape, kind, page, page, scratch);
   one(shape, kind, page, page + 1000, scratch);
   one(shape, kind, page, page + size - shape->size, scratch);

@@ -162,11 +162,17 @@ static void writeFlags(Work work) {
   *saved = (*saved & ~(uint32_t)MachineFlagsSTATUS) | ((uint32_t)runOf(work)->flags & MachineFlagsSTATUS);
 }
 
+static void setMxcsr(Work work, uint32_t value) {
+  *work->vector.mxcsr = value;
+  if (work->vector.mxcsrCopy != NULL)
+    *work->vector.mxcsrCopy = value;
+}
+
 /* Status bits stay set until software clears them. */
 static void writeMxcsr(Work work, uint32_t mxcsr) {
   enum { StatusBITS = 0x3f };
   if ((work->kind->flags & OpcodeVectorFLOAT) != 0 && work->vector.mxcsr != NULL)
-    *work->vector.mxcsr |= mxcsr & StatusBITS;
+    setMxcsr(work, *work->vector.mxcsr | (mxcsr & StatusBITS));
 }
 
 /* What the x87 recorded of the thunk is the thread's: where the instruction and
@@ -340,7 +346,7 @@ MutatorRes mutatorStepMxcsrLoad(Step step) {
   if (res == MutatorResOK && (value & mxcsrReserved()) != 0)
     return MutatorResACCESS;
   if (res == MutatorResOK)
-    *work.vector.mxcsr = value;
+    setMxcsr(&work, value);
   return res;
 }
 

@@ -50,7 +50,7 @@ enum { StatePRESENT = 512, StateEXTENDED = 576 };
 enum { LegacyPRESENT = 3 }; /* x87 and SSE */
 
 static MutatorBool hasLegacy(const CONTEXT *native) {
-  WindowsLegacyStruct legacy = {NULL, NULL, NULL};
+  WindowsLegacyStruct legacy = {NULL, NULL, NULL, NULL};
   mutatorWindowsLegacy((CONTEXT *)native, &legacy);
   return legacy.xmm != NULL;
 }

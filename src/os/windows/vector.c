@@ -53,11 +53,12 @@ static void setPart(Vector vector, VectorPart part, void *bytes) {
 }
 
 static void setLegacy(CONTEXT *native, Vector vector) {
-  WindowsLegacyStruct legacy = {NULL, NULL, NULL};
+  WindowsLegacyStruct legacy = {NULL, NULL, NULL, NULL};
   mutatorWindowsLegacy(native, &legacy);
   setPart(vector, VectorPartX87, legacy.x87);
   setPart(vector, VectorPartXMM, legacy.xmm);
   vector->mxcsr = legacy.mxcsr;
+  vector->mxcsrCopy = legacy.mxcsrCopy;
 }
 
 /* The mask says which components are not in their initial state. */

@@ -61,6 +61,7 @@ typedef struct WindowsLegacyStruct {
   void *x87;
   void *xmm;
   void *mxcsr;
+  void *mxcsrCopy;
 } WindowsLegacyStruct, *WindowsLegacy;
 
 /* mutatorWindowsLegacy -- the x87 and SSE registers of a context */

@@ -55,13 +55,14 @@ const DWORD mutatorWindowsContextProbe = CONTEXT_CONTROL;
 const DWORD mutatorWindowsContextXstate = CONTEXT_AMD64 | 0x40;
 
 /* CONTEXT_FLOATING_POINT says that the FXSAVE area is there; the field MxCsr is
- * what counts when the context is loaded. */
+ * what counts when Windows loads a context, the area's when Wine does. */
 void mutatorWindowsLegacy(CONTEXT *native, WindowsLegacy legacy) {
   if ((native->ContextFlags & CONTEXT_FLOATING_POINT) != CONTEXT_FLOATING_POINT)
     return;
   legacy->x87 = native->FltSave.FloatRegisters;
   legacy->xmm = native->FltSave.XmmRegisters;
   legacy->mxcsr = &native->MxCsr;
+  legacy->mxcsrCopy = &native->FltSave.MxCsr;
 }
 
 MutatorBool mutatorWindowsStale(const CONTEXT *native) {

@@ -126,22 +126,29 @@ static MutatorBool (*handler)(NativeStop stop);
 
 /* Others than these are for debuggers and languages: a thread's name, a C++ exception. */
 static MutatorBool isFault(DWORD code) {
-  static const DWORD codes[] = {EXCEPTION_ACCESS_VIOLATION,
-                                EXCEPTION_GUARD_PAGE,
-                                EXCEPTION_IN_PAGE_ERROR,
-                                EXCEPTION_ILLEGAL_INSTRUCTION,
-                                EXCEPTION_PRIV_INSTRUCTION,
-                                EXCEPTION_BREAKPOINT,
-                                EXCEPTION_SINGLE_STEP,
-                                EXCEPTION_INT_DIVIDE_BY_ZERO,
-                                EXCEPTION_INT_OVERFLOW,
-                                EXCEPTION_DATATYPE_MISALIGNMENT,
-                                EXCEPTION_FLT_DIVIDE_BY_ZERO,
-                                EXCEPTION_FLT_INVALID_OPERATION,
-                                EXCEPTION_STACK_OVERFLOW,
-                                EXCEPTION_ARRAY_BOUNDS_EXCEEDED,
-                                0xc00002b4u /* STATUS_FLOAT_MULTIPLE_FAULTS */,
-                                0xc00002b5u};
+  static const DWORD codes[] = {
+      EXCEPTION_ACCESS_VIOLATION,
+      EXCEPTION_GUARD_PAGE,
+      EXCEPTION_IN_PAGE_ERROR,
+      EXCEPTION_ILLEGAL_INSTRUCTION,
+      EXCEPTION_PRIV_INSTRUCTION,
+      EXCEPTION_BREAKPOINT,
+      EXCEPTION_SINGLE_STEP,
+      EXCEPTION_INT_DIVIDE_BY_ZERO,
+      EXCEPTION_INT_OVERFLOW,
+      EXCEPTION_DATATYPE_MISALIGNMENT,
+      EXCEPTION_ARRAY_BOUNDS_EXCEEDED,
+      EXCEPTION_STACK_OVERFLOW,
+      EXCEPTION_FLT_DENORMAL_OPERAND,
+      EXCEPTION_FLT_DIVIDE_BY_ZERO,
+      EXCEPTION_FLT_INEXACT_RESULT,
+      EXCEPTION_FLT_INVALID_OPERATION,
+      EXCEPTION_FLT_OVERFLOW,
+      EXCEPTION_FLT_STACK_CHECK,
+      EXCEPTION_FLT_UNDERFLOW,
+      0xc00002b4u, /* STATUS_FLOAT_MULTIPLE_FAULTS */
+      0xc00002b5u, /* STATUS_FLOAT_MULTIPLE_TRAPS */
+  };
   size_t i;
   for (i = 0; i < sizeof codes / sizeof codes[0]; ++i)
     if (codes[i] == code)
@@ -267,7 +274,7 @@ unsigned char *nativePart(const NativeStopStruct *stop, NativePart part, size_t 
   switch (part) {
   case NativePartX87: *sizeReturn = 128; return state + X87AT;
   case NativePartXMM: *sizeReturn = 32 * sizeof(void *); return state + XmmAT; /* sixteen, or eight */
-  case NativePartMXCSR: *sizeReturn = 4; return state + MxcsrAT;
+  case NativePartMXCSR: *sizeReturn = 4; return (unsigned char *)nativeMxcsr(contextOf(stop));
   case NativePartTAGS: *sizeReturn = 1; return state + TagsAT;
   case NativePartCONTROL: *sizeReturn = 4; return state + ControlAT;
   case NativePartPOINTERS: *sizeReturn = MxcsrAT - PointersAT; return state + PointersAT;
@@ -282,14 +289,12 @@ uint64_t nativePresent(const NativeStopStruct *stop) {
   return mask | 3;
 }
 
-/* Also the last word on MXCSR, of which there may be two copies. */
+/* Also the last word on MXCSR, of which there may be two copies: the system loads the first. */
 void nativePresentSet(NativeStop stop, uint64_t present) {
   CONTEXT *context = contextOf(stop);
-  uint32_t *second = nativeSecondMxcsr(context);
   if (isExtended(context))
     (void)SetXStateFeaturesMask(context, present);
-  if (second != NULL)
-    memcpy(second, nativeFxsave(context) + MxcsrAT, sizeof *second);
+  memmove(nativeFxsave(context) + MxcsrAT, nativeMxcsr(context), sizeof(uint32_t));
 }
 
 uint64_t nativeComponents(void) { return GetEnabledXStateFeatures(); }

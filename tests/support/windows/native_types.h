@@ -47,11 +47,11 @@ typedef struct NativePictureStruct {
 } NativePictureStruct;
 
 /* Of the CPU's file: where register n is in a CONTEXT; the bits of ContextFlags that say
- * that an extended state follows; the FXSAVE area; the second copy of MXCSR. */
+ * that an extended state follows; the FXSAVE area; MXCSR as the system loads it. */
 extern const size_t nativeOffsets[];
 extern const DWORD nativeExtended;
 unsigned char *nativeFxsave(CONTEXT *context);
-uint32_t *nativeSecondMxcsr(CONTEXT *context);
+uint32_t *nativeMxcsr(CONTEXT *context);
 
 MutatorWord nativeContextGet(const CONTEXT *context, unsigned reg);
 void nativeContextSet(CONTEXT *context, unsigned reg, MutatorWord value);

@@ -15,9 +15,9 @@ const DWORD nativeExtended = CONTEXT_i386 | 0x40; /* CONTEXT_XSTATE */
 
 unsigned char *nativeFxsave(CONTEXT *context) { return context->ExtendedRegisters; }
 
-uint32_t *nativeSecondMxcsr(CONTEXT *context) {
-  (void)context;
-  return NULL;
+uint32_t *nativeMxcsr(CONTEXT *context) {
+  enum { MxcsrAT = 24 };
+  return (uint32_t *)(void *)(context->ExtendedRegisters + MxcsrAT);
 }
 
 /* The thread's environment block, and its limit ends with that. */

@@ -17,7 +17,7 @@ const DWORD nativeExtended = CONTEXT_AMD64 | 0x40; /* CONTEXT_XSTATE */
 
 unsigned char *nativeFxsave(CONTEXT *context) { return (unsigned char *)&context->FltSave; }
 
-uint32_t *nativeSecondMxcsr(CONTEXT *context) { return (uint32_t *)(void *)&context->MxCsr; }
+uint32_t *nativeMxcsr(CONTEXT *context) { return (uint32_t *)(void *)&context->MxCsr; }
 
 /* Nothing of a program's is there. */
 MutatorBool nativeSegmentFS(MutatorWord *baseReturn) {
