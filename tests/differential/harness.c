@@ -642,6 +642,7 @@ void harnessSetup(void) {
   (void)MutatorMemoryInit(&copyingMemory, NULL, loadCopy, storeCopy, swapCopy, NULL);
   findSegments();
   nativeHandle(onStop);
+  nativeHandlerStackWhole();
   run.state = StateMEASURE;
   breakpoint();
 }

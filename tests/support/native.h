@@ -75,6 +75,10 @@ void nativeHandle(MutatorBool (*handler)(NativeStop stop));
  * 1 MiB.  Returns its lowest address, or NULL. */
 void *nativeHandlerStack(size_t size);
 
+/* From now on handlers of this thread begin at that stack's end wherever the stack pointer
+ * is, be it in the middle of it; not those that stop a handler. */
+void nativeHandlerStackWhole(void);
+
 /* Bytes below the stack pointer that the system itself writes to at a stop; 0: handlers have
  * a stack of their own. */
 size_t nativeFrameSize(void);

@@ -134,6 +134,18 @@ void *nativeHandlerStack(size_t size) {
   return stack.ss_sp;
 }
 
+/* The kernel takes a stack pointer in the alternate stack for a handler's, and ends the program where
+ * there is no room left below it; not with this flag, which the C library does not name (linux/signal.h). */
+void nativeHandlerStackWhole(void) {
+  const unsigned autodisarm = 1u << 31;
+  stack_t stack;
+  if (sigaltstack(NULL, &stack) != 0)
+    nativeStopProgram("sigaltstack");
+  stack.ss_flags = (int)autodisarm;
+  if (sigaltstack(&stack, NULL) != 0)
+    nativeStopProgram("sigaltstack with SS_AUTODISARM");
+}
+
 void nativeHandle(MutatorBool (*newHandler)(NativeStop stop)) {
   static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE};
   struct sigaction action;
@@ -376,6 +388,7 @@ MutatorBool nativePictureSame(const NativePictureStruct *picture, const NativeSt
 void nativePictureResume(const NativePictureStruct *picture, NativeStop stop) {
   memcpy(stop->ucontext->uc_mcontext.gregs, picture->ucontext.uc_mcontext.gregs,
          sizeof stop->ucontext->uc_mcontext.gregs);
+  stop->ucontext->uc_stack = picture->ucontext.uc_stack; /* a handler's own faults may find it in another state */
   memcpy(nativeFxsave(stop->ucontext), picture->vector, picture->vectorSize);
   nativeSettle(stop->ucontext);
 }

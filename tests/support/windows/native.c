@@ -177,6 +177,8 @@ void *nativeHandlerStack(size_t size) {
   return NULL;
 }
 
+void nativeHandlerStackWhole(void) {}
+
 /* The record, and then the handlers themselves, on the stack of the thread. */
 size_t nativeFrameSize(void) { return (size_t)512 << 10; }
 
