@@ -83,6 +83,19 @@ static unsigned char mutated(const MutationStruct *mutation, unsigned char from,
   return value;
 }
 
+/* VEX in three bytes; any W and register, and mostly the row's prefix and ModR/M.reg. */
+static void makeVEX(unsigned char *bytes, const OpcodeRow *row, Random random) {
+  bytes[0] = 0xc4;
+  bytes[1] = (unsigned char)((RawMode64 ? bytes[1] & 0xe0 : 0xe0) | row->map);
+  bytes[2] &= 0xfb;
+  bytes[3] = row->opcode;
+  if (randomOneIn(random, 4))
+    return;
+  bytes[2] = (unsigned char)((bytes[2] & 0xf8) | row->pp);
+  if (row->extension != OpcodeExtensionANY && randomOneIn(random, 2))
+    bytes[4] = (unsigned char)((bytes[4] & 0xc7) | row->extension << 3);
+}
+
 /* A case for the row: directed, or its opcode with any ModR/M byte. */
 static void makeCase(Case theCase, unsigned row, const OpcodeRow *original, Random random) {
   unsigned first, count = combinationsOf(row, &first), at = 0;
@@ -92,10 +105,7 @@ static void makeCase(Case theCase, unsigned row, const OpcodeRow *original, Rand
   }
   arbitraryMake(theCase, random);
   if (original->space == RawSpaceVEX) {
-    theCase->bytes[0] = 0xc4;
-    theCase->bytes[1] = (unsigned char)((RawMode64 ? theCase->bytes[1] & 0xe0 : 0xe0) | original->map);
-    theCase->bytes[2] &= 0xfb;
-    theCase->bytes[3] = original->opcode;
+    makeVEX(theCase->bytes, original, random);
     return;
   }
   if (original->space != RawSpaceLEGACY || original->map > RawMap0F)
@@ -200,7 +210,14 @@ static MutatorBool hasOtherPrefix(const OpcodeRow *row) {
 
 static MutatorBool runsOperation(const OpcodeRow *row) { return row->thunk != OpcodeOperationNONE; }
 
-static const char *equivalentSize(const OpcodeRow *row, MutatorBool ofRegister, unsigned from, unsigned value) {
+/* In 64-bit mode the same opcode may be POP R12. */
+static MutatorBool popsStackPointer(const OpcodeRow *row) {
+  enum { OpcodePOPSP = 0x5c };
+  return !RawMode64 && row->semantic == OpcodeSemanticPOP && row->form == OpcodeFormO && row->opcode == OpcodePOPSP;
+}
+
+static const char *equivalentSize(const OpcodeRow *row, MutatorBool ofRegister, unsigned from, unsigned rule) {
+  const unsigned value = !RawMode64 && rule == OpcodeSizeSTACK ? OpcodeSizeV : rule; /* in 32-bit mode the same */
   if (ofRegister && hasNoOther(row))
     return "there is no register or immediate";
   if (ofRegister && (row->flags & OpcodeFlagREXW) != 0 && value >= OpcodeSize8)
@@ -217,12 +234,14 @@ static const char *equivalentSize(const OpcodeRow *row, MutatorBool ofRegister, 
     return "with 66, which the CPU ignores there, it is declined or disagreed about";
   if (from == OpcodeSizeY && value == OpcodeSizeV && row->space == RawSpaceVEX)
     return "VEX has no 66";
-  if (from == OpcodeSizeSTACK && value == sizeof(MutatorWord) && (row->flags & OpcodeFlagNO66) != 0)
+  if (from == sizeof(MutatorWord) && value == OpcodeSizeSTACK && row->pp == RawPrefixNONE)
+    return "without 66 it is a word";
+  if (from == OpcodeSizeSTACK && (row->flags & OpcodeFlagNO66) != 0 &&
+      (value == sizeof(MutatorWord) || (!RawMode64 && value == OpcodeSizeY)))
     return "without 66 it is a word";
   if (!RawMode64 && from == OpcodeSizeY && value == OpcodeSize4)
     return "in 32-bit mode they are the same";
-  if (!RawMode64 && (from == OpcodeSizeV || from == OpcodeSizeSTACK) &&
-      (value == OpcodeSizeV || value == OpcodeSizeSTACK))
+  if (!RawMode64 && (from == OpcodeSizeV || from == OpcodeSizeSTACK) && value == OpcodeSizeV)
     return "in 32-bit mode they are the same";
   return NULL;
 }
@@ -248,6 +267,8 @@ static const char *equivalentForm(const OpcodeRow *row, unsigned value) {
 static const char *equivalentFlag(const OpcodeRow *row, unsigned flag) {
   if ((flag == OpcodeFlagREXW || flag == OpcodeFlagMODE64) && row->opcode == 0x63)
     return "without REX.W MOVSXD moves 32 bits unchanged, or is declined";
+  if (flag == OpcodeFlagREXW && row->w == 1)
+    return "W is 1 anyway";
   if (flag == OpcodeFlagMODE32 && !RawMode64)
     return "this is 32-bit mode";
   if (flag == OpcodeFlagMODE64 && RawMode64)
@@ -294,6 +315,8 @@ static const char *equivalentKey(const OpcodeRow *row, const char *column, unsig
     return "with 66 it is declined anyway";
   if (is(column, "pp") && row->space == RawSpaceVEX && value == RawPrefixANY && !hasOtherPrefix(row))
     return "with another prefix it is no instruction";
+  if (is(column, "pp") && !RawMode64 && row->pp == RawPrefix66 && value == RawPrefixANY && row->space == RawSpaceLEGACY)
+    return "there is no REX.W, and without 66 it is another row's, or no instruction";
   if (is(column, "pp") && row->pp == RawPrefixNONE && value == RawPrefixANY && row->space == RawSpaceLEGACY)
     return "with 66 it is no instruction, or the same";
   return NULL;
@@ -311,6 +334,11 @@ static const char *equivalent(const OpcodeRow *row, const char *column, unsigned
     return "it repeats nothing";
   if (is(column, "thunk") && !runsOperation(row))
     return "it runs no operation";
+  if (is(column, "thunk") && row->thunk == OpcodeOperationBt && value == OpcodeOperationBts)
+    return "the flags are the same, and no result is stored";
+  if (is(column, "semantic") && popsStackPointer(row) &&
+      (value == OpcodeSemanticLOAD || value == OpcodeSemanticLOADSIGNED))
+    return "what is read replaces what was counted up";
   if (is(column, "semantic") && row->semantic == OpcodeSemanticMODIFY && value == OpcodeSemanticEXCHANGE &&
       (row->form == OpcodeFormRM_R || row->form == OpcodeFormRM))
     return "the operation leaves its register as it is";

@@ -125,6 +125,12 @@ void mutatorPlanSetAddress(Plan plan, const RawStruct *raw) {
   plan->segment = segmentOf(raw);
 }
 
+/* Integer semantics work on words; CMPXCHG8B and 16B on two of them. */
+static MutatorBool fitsWords(const PlanStruct *plan, const OpcodeRow *row) {
+  const size_t words = row->semantic == OpcodeSemanticCOMPAREEXCHANGEPAIR ? 2 : 1;
+  return plan->size <= words * sizeof(MutatorWord) && plan->width <= words * sizeof(MutatorWord);
+}
+
 static MutatorDecline fill(Plan plan, const RawStruct *raw, unsigned row) {
   const OpcodeRow *opcode = &mutatorOpcodeRows[row];
   memset(plan, 0, sizeof *plan);
@@ -140,6 +146,8 @@ static MutatorDecline fill(Plan plan, const RawStruct *raw, unsigned row) {
     plan->flags |= PlanREPEAT | (raw->repeat == 0xf2 ? PlanUNTIL : 0);
   if (opcodeVector(row) != NULL)
     return mutatorPlanVector(plan, raw);
+  if (!fitsWords(plan, opcode))
+    return MutatorDeclineOPCODE;
   setRegister(plan, raw, opcode);
   return MutatorDeclineNONE;
 }
