@@ -57,9 +57,19 @@ add_library(mutator_shared SHARED $<TARGET_OBJECTS:mutator_objects>)
 target_link_libraries(mutator_shared PRIVATE PkgConfig::MUTATOR_CAPSTONE Threads::Threads)
 if(MUTATOR_OBJECT_FORMAT STREQUAL "elf")
   # now: no symbol is looked up in a handler.  nodelete: a handler may be running
-  # in it.  exclude-libs: what a static Capstone defines is not ours to export.
+  # in it.  exclude-libs: what a static Capstone defines is not ours to export; a
+  # linker without that is told by a script what is.
   # defs: nothing is missing (Clang leaves the sanitizers' symbols open).
-  target_link_options(mutator_shared PRIVATE -Wl,-z,now -Wl,-z,nodelete -Wl,-z,noexecstack -Wl,--exclude-libs,ALL)
+  target_link_options(mutator_shared PRIVATE -Wl,-z,now -Wl,-z,nodelete -Wl,-z,noexecstack)
+  include(CheckLinkerFlag)
+  check_linker_flag(C -Wl,--exclude-libs,ALL MUTATOR_LINKER_EXCLUDES_LIBS)
+  if(MUTATOR_LINKER_EXCLUDES_LIBS)
+    target_link_options(mutator_shared PRIVATE -Wl,--exclude-libs,ALL)
+  else()
+    set(script "${PROJECT_BINARY_DIR}/exports.map")
+    file(CONFIGURE OUTPUT "${script}" CONTENT "{ global: ${MUTATOR_PREFIX}Mutator*; local: *; };\n" @ONLY)
+    target_link_options(mutator_shared PRIVATE "-Wl,--version-script,${script}")
+  endif()
   if(NOT (MUTATOR_SANITIZE AND CMAKE_C_COMPILER_ID MATCHES "Clang"))
     target_link_options(mutator_shared PRIVATE -Wl,-z,defs)
   endif()

@@ -114,6 +114,7 @@ typedef struct OSLocalStruct {
   MutatorWord stay[OS_LOCAL_STAYS]; /* where the stack frame of each is */
   MutatorWord pin[2];               /* the outermost's */
   MutatorThread thread;             /* the thread's own registration, or NULL */
+  MutatorWord declined;             /* the port's: its latest fault that fell to the default action */
 } OSLocalStruct, *OSLocal;
 
 /* mutatorOSLocal -- the calling thread's; all zero at first */

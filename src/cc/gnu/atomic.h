@@ -37,13 +37,18 @@ static inline int atomicCompareAndSwap(AtomicWord *word, uintptr_t *expected, ui
   return __atomic_compare_exchange_n(word, expected, desired, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
-/* Words of 64 and of 32 bits on every CPU; those of 64 must be aligned for 8. */
-static inline uint64_t atomicLoad64(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
+/* Words of 64 and of 32 bits on every CPU; those of 64 must be aligned for 8, which
+ * a 32-bit ABI does not do by itself: without this a compiler would call a function. */
+typedef uint64_t AtomicAligned64 __attribute__((aligned(8)));
+static inline AtomicAligned64 *atomicAligned64(const uint64_t *word) { return (AtomicAligned64 *)(uintptr_t)word; }
+static inline uint64_t atomicLoad64(const uint64_t *word) {
+  return __atomic_load_n(atomicAligned64(word), __ATOMIC_SEQ_CST);
+}
 static inline uint64_t atomicExchange64(uint64_t *word, uint64_t value) {
-  return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST);
+  return __atomic_exchange_n(atomicAligned64(word), value, __ATOMIC_SEQ_CST);
 }
 static inline int atomicCompareAndSwap64(uint64_t *word, uint64_t *expected, uint64_t desired) {
-  return __atomic_compare_exchange_n(word, expected, desired, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+  return __atomic_compare_exchange_n(atomicAligned64(word), expected, desired, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 static inline uint32_t atomicLoad32(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 static inline uint32_t atomicAdd32(uint32_t *word, uint32_t value) {
@@ -54,13 +59,19 @@ static inline uint32_t atomicSubtract32(uint32_t *word, uint32_t value) {
 }
 
 /* Counters that nobody orders anything by; 64 bits on every CPU. */
-static inline void atomicCount(uint64_t *counter) { (void)__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED); }
-static inline uint64_t atomicCounted(const uint64_t *counter) { return __atomic_load_n(counter, __ATOMIC_RELAXED); }
+static inline void atomicCount(uint64_t *counter) {
+  (void)__atomic_fetch_add(atomicAligned64(counter), 1, __ATOMIC_RELAXED);
+}
+static inline uint64_t atomicCounted(const uint64_t *counter) {
+  return __atomic_load_n(atomicAligned64(counter), __ATOMIC_RELAXED);
+}
 
 /* For seqlocks: words that may change while they are read. */
-static inline uint64_t atomicLoad64Relaxed(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
+static inline uint64_t atomicLoad64Relaxed(const uint64_t *word) {
+  return __atomic_load_n(atomicAligned64(word), __ATOMIC_RELAXED);
+}
 static inline void atomicStore64Relaxed(uint64_t *word, uint64_t value) {
-  __atomic_store_n(word, value, __ATOMIC_RELAXED);
+  __atomic_store_n(atomicAligned64(word), value, __ATOMIC_RELAXED);
 }
 static inline void atomicFenceAcquire(void) { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
 /* Between a thread and the signal handlers that interrupt it: only the compiler is held back. */

@@ -120,7 +120,4 @@ void mutatorLinuxStateSet(ucontext_t *ucontext, unsigned char *fxsave);
 /* Does the thread run in the code segment that programs of this CPU mode run in? */
 MutatorBool mutatorLinuxNativeCode(const ucontext_t *ucontext);
 
-/* The bytes of each VectorPart in the XSAVE format; 0 when this mode cannot reach it. */
-extern const uint16_t mutatorLinuxPartSize[VectorPartLIMIT];
-
 #endif

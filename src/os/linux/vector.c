@@ -10,6 +10,7 @@
 
 #include "cc/cpuid.h"
 #include "os/linux/linux.h"
+#include "os/signal/xsave.h"
 
 /* SoftwareStruct -- struct _fpx_sw_bytes (Linux arch/x86/include/uapi/asm/sigcontext.h) */
 typedef struct SoftwareStruct {
@@ -40,40 +41,6 @@ enum { FxsaveSIZE = 512 };
 _Static_assert(offsetof(SavedStruct, software) == 464, "the software's bytes of the FXSAVE area");
 _Static_assert(offsetof(SavedStruct, present) == FxsaveSIZE, "the XSAVE header");
 _Static_assert(sizeof(SavedStruct) == FxsaveSIZE + 64, "the first extended component");
-
-/* The state component of each part (Intel SDM volume 1, section 13.1; APX
- * specification, section 3.1.4.2). */
-enum { ComponentX87 = 0, ComponentSSE = 1, ComponentAVX = 2 };
-static const unsigned char components[VectorPartLIMIT] = {
-    [VectorPartX87] = ComponentX87, [VectorPartXMM] = ComponentSSE, [VectorPartYMMUpper] = ComponentAVX,
-    [VectorPartMask] = 5,           [VectorPartZMMUpper] = 6,       [VectorPartHigh16] = 7,
-    [VectorPartEGPR] = 19,
-};
-
-/* Where each part is in the XSAVE area: offset + 1, or 0 when not yet asked.
- * Threads that ask at once get the same answer. */
-static AtomicWord places[VectorPartLIMIT];
-
-/* CPUID leaf 0xD, subleaf n: EAX the size, EBX the offset of component n in the
- * standard format.  AMD's and Intel's offsets differ. */
-static size_t askOffset(VectorPart part) {
-  const CpuidStruct answer = cpuidRead(0xd, components[part]);
-  return answer.eax >= mutatorLinuxPartSize[part] ? answer.ebx : 0;
-}
-
-static size_t findOffset(VectorPart part) {
-  uintptr_t place;
-  if (part == VectorPartX87)
-    return offsetof(SavedStruct, x87);
-  if (part == VectorPartXMM)
-    return offsetof(SavedStruct, xmm);
-  place = atomicLoadRelaxed(&places[part]);
-  if (place == 0) {
-    place = askOffset(part) + 1;
-    atomicStoreRelaxed(&places[part], place);
-  }
-  return place - 1;
-}
 
 /* getcontext(3) leaves no registers, only control words, in the ucontext_t
  * itself; a kernel's frame is never laid out that way. */
@@ -106,7 +73,7 @@ static SavedStruct *findSaved(const ucontext_t *ucontext) {
 
 static void setPart(Vector vector, VectorPart part, unsigned char *bytes) {
   vector->part[part] = bytes;
-  vector->size[part] = bytes != NULL ? mutatorLinuxPartSize[part] : 0;
+  vector->size[part] = bytes != NULL ? mutatorXsavePartSize[part] : 0;
 }
 
 static void setFxsave(SavedStruct *saved, Vector vector) {
@@ -116,12 +83,12 @@ static void setFxsave(SavedStruct *saved, Vector vector) {
 }
 
 static void setComponent(SavedStruct *saved, VectorPart part, Vector vector) {
-  const uint64_t bit = (uint64_t)1 << components[part];
-  const size_t size = mutatorLinuxPartSize[part];
+  const uint64_t bit = xsaveBit(part);
+  const size_t size = mutatorXsavePartSize[part];
   size_t offset;
   if (size == 0 || (saved->software.components & bit) == 0)
     return;
-  offset = findOffset(part);
+  offset = mutatorXsaveOffset(part);
   if (offset == 0 || offset + size > saved->software.size)
     return;
   if ((saved->present & bit) != 0)
@@ -133,7 +100,7 @@ static void setComponent(SavedStruct *saved, VectorPart part, Vector vector) {
 /* MXCSR is saved and restored with SSE or AVX, whether or not their registers
  * are in their initial state (Intel SDM volume 1, sections 13.7 and 13.8). */
 static void setXsave(SavedStruct *saved, Vector vector) {
-  const uint64_t vectors = (uint64_t)1 << ComponentSSE | (uint64_t)1 << ComponentAVX;
+  const uint64_t vectors = xsaveBit(VectorPartXMM) | xsaveBit(VectorPartYMMUpper);
   VectorPart part;
   for (part = VectorPartX87; part < VectorPartLIMIT; ++part)
     setComponent(saved, part, vector);
@@ -154,8 +121,8 @@ void mutatorOSVector(const MutatorNativeStruct *native, Vector vector) {
 
 /* A component is in its initial state until its bit is set; then its bytes count. */
 static void wakeComponent(SavedStruct *saved, VectorPart part, size_t offset) {
-  memset((unsigned char *)saved + offset, 0, mutatorLinuxPartSize[part]);
-  saved->present |= (uint64_t)1 << components[part];
+  memset((unsigned char *)saved + offset, 0, mutatorXsavePartSize[part]);
+  saved->present |= xsaveBit(part);
 }
 
 MutatorBool mutatorOSVectorWake(const MutatorNativeStruct *native, unsigned part) {
@@ -164,18 +131,10 @@ MutatorBool mutatorOSVectorWake(const MutatorNativeStruct *native, unsigned part
   if (part >= VectorPartLIMIT || part == VectorPartX87)
     return 0;
   if ((vector.initial & 1u << part) != 0)
-    wakeComponent(findSaved(native->ucontext), (VectorPart)part, findOffset((VectorPart)part));
+    wakeComponent(findSaved(native->ucontext), (VectorPart)part, mutatorXsaveOffset((VectorPart)part));
   else if (vector.part[part] == NULL)
     return 0;
   return 1;
-}
-
-/* The control word after FNINIT masks all exceptions; every register is empty (Intel SDM
- * volume 1, section 13.6). */
-static void initialX87(unsigned char *image) {
-  memset(image, 0, MachineX87SIZE);
-  image[0] = 0x7f;
-  image[1] = 0x03;
 }
 
 /* The x87 part of the record.  A 32-bit one begins with an FSAVE area, which
@@ -191,10 +150,10 @@ MutatorBool mutatorOSX87Read(const MutatorNativeStruct *native, unsigned char *i
   SavedStruct *saved = findX87(native->ucontext);
   if (saved == NULL)
     return 0;
-  if (isXsave(saved) && (saved->software.components & 1u << ComponentX87) == 0)
+  if (isXsave(saved) && (saved->software.components & xsaveBit(VectorPartX87)) == 0)
     return 0;
-  if (isXsave(saved) && (saved->present & 1u << ComponentX87) == 0)
-    initialX87(image);
+  if (isXsave(saved) && (saved->present & xsaveBit(VectorPartX87)) == 0)
+    mutatorXsaveInitialX87(image);
   else
     memcpy(image, saved, MachineX87SIZE);
   return 1;
@@ -207,7 +166,7 @@ MutatorBool mutatorOSX87Write(const MutatorNativeStruct *native, const unsigned 
   memcpy(saved->environment, image, sizeof saved->environment);
   memcpy(saved->x87, image + offsetof(SavedStruct, x87), sizeof saved->x87);
   if (isXsave(saved))
-    saved->present |= 1u << ComponentX87;
+    saved->present |= xsaveBit(VectorPartX87);
   return 1;
 }
 

@@ -13,6 +13,7 @@
 #include "arch/x86/registers.h"
 #include "os/linux/linux.h"
 #include "os/posix/posix.h"
+#include "os/signal/xsave.h"
 
 #define AT(reg) (offsetof(ucontext_t, uc_mcontext.gregs) + (reg) * sizeof(greg_t))
 
@@ -25,7 +26,7 @@ const uint16_t mutatorLinuxOffsets[MutatorRegisterLIMIT] = {
 };
 
 /* In 32-bit mode there are eight vector registers, and neither zmm16 to zmm31 nor r16 to r31. */
-const uint16_t mutatorLinuxPartSize[VectorPartLIMIT] = {
+const uint16_t mutatorXsavePartSize[VectorPartLIMIT] = {
     [VectorPartX87] = 8 * 16, [VectorPartXMM] = 8 * 16,      [VectorPartYMMUpper] = 8 * 16,
     [VectorPartMask] = 8 * 8, [VectorPartZMMUpper] = 8 * 32,
 };

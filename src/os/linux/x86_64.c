@@ -13,6 +13,7 @@
 #include "arch/x86/registers.h"
 #include "os/linux/linux.h"
 #include "os/posix/posix.h"
+#include "os/signal/xsave.h"
 
 #define AT(reg) (offsetof(ucontext_t, uc_mcontext.gregs) + (reg) * sizeof(greg_t))
 
@@ -25,7 +26,7 @@ const uint16_t mutatorLinuxOffsets[MutatorRegisterLIMIT] = {
     [MutatorRegisterR15] = AT(REG_R15), [MutatorRegisterPC] = AT(REG_RIP),  [MutatorRegisterFLAGS] = AT(REG_EFL),
 };
 
-const uint16_t mutatorLinuxPartSize[VectorPartLIMIT] = {
+const uint16_t mutatorXsavePartSize[VectorPartLIMIT] = {
     [VectorPartX87] = 8 * 16,  [VectorPartXMM] = 16 * 16,      [VectorPartYMMUpper] = 16 * 16,
     [VectorPartMask] = 8 * 8,  [VectorPartZMMUpper] = 16 * 32, [VectorPartHigh16] = 16 * 64,
     [VectorPartEGPR] = 16 * 8,

@@ -18,11 +18,6 @@ PosixHookStruct mutatorPosixHooks[POSIX_HOOKS] = {
 
 AtomicWord mutatorPosixEarlierFirst;
 
-/* The latest fault of this thread that fell to the default action, as faultHash
- * tells it; 0 for none.  The build gives thread-local variables the
- * initial-exec model, which allocates nothing in a handler. */
-static _Thread_local MutatorWord latestDeclined;
-
 MutatorBool mutatorPosixIsOurs(const struct sigaction *action) {
   return (action->sa_flags & SA_SIGINFO) != 0 && action->sa_sigaction == mutatorPosixHandler;
 }
@@ -110,9 +105,10 @@ static MutatorWord faultHash(const MutatorNativeStruct *native) {
 static void dieFaulting(int signal, siginfo_t *info, ucontext_t *ucontext) {
   const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
   const MutatorWord hash = faultHash(&native);
-  if (latestDeclined == hash)
+  OSLocal local = mutatorOSLocal();
+  if (local->declined == hash)
     restoreDefault(signal);
-  latestDeclined = hash;
+  local->declined = hash;
 }
 
 static void byDefault(int signal, siginfo_t *info, ucontext_t *ucontext) {

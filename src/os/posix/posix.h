@@ -120,4 +120,10 @@ MutatorBool mutatorPosixExitWatch(void);
 /* mutatorPosixFrameSize -- bytes of stack that the kernel needs to deliver one signal (set-up) */
 size_t mutatorPosixFrameSize(void);
 
+/* mutatorPosixNoReserve -- what mmap(2) is told so that memory counts only as it is touched; 0 where it does so anyway */
+extern const int mutatorPosixNoReserve;
+
+/* mutatorPosixThreadStack -- the calling thread's stack and guard: stackBase, stackLimit and guard are set (set-up) */
+MutatorBool mutatorPosixThreadStack(MutatorThread thread);
+
 #endif

@@ -7,12 +7,12 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "os/os.h"
+#include "os/posix/posix.h"
 
 static pthread_mutex_t setupLock = PTHREAD_MUTEX_INITIALIZER;
 
 void *mutatorOSReserve(size_t size) {
-  void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | mutatorPosixNoReserve, -1, 0);
   return base == MAP_FAILED ? NULL : base;
 }
 

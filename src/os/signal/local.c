@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * os/posix/local.c -- what the library knows about the calling thread
+ * os/signal/local.c -- what the library knows about the calling thread
  *
  * The build gives thread-local variables the initial-exec model, which
  * allocates nothing in a handler.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * os/posix/thread.c -- a thread suspended by a signal whose handler waits
+ * os/signal/thread.c -- a thread suspended by a signal whose handler waits
  *
  * The suspender makes the thread's state WANTED and sends the signal.  Only the
  * thread itself makes that STOPPED, in the handler, or, when the signal has

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * os/linux/x86.S -- the hook's first and last instructions, 32-bit x86
+ * os/signal/x86.S -- the hook's first and last instructions, 32-bit x86
  *
  * As x86_64.S says, with the arguments on the stack:
  *

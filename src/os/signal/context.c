@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * os/posix/context.c -- the public functions whose arguments are siginfo_t and ucontext_t
+ * os/signal/context.c -- the public functions whose arguments are siginfo_t and ucontext_t
  */
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * os/linux/x86_64.S -- the hook's first and last instructions, x86-64
+ * os/signal/x86_64.S -- the hook's first and last instructions, x86-64
  *
  * The kernel calls the hook here (os/posix/hook.c has the rest).  In C nobody
  * could tell, of a thread that is stopped in between two instructions, whether

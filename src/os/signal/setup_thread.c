@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * os/posix/setup_thread.c -- the suspending signal's handler; what a thread is; its exit
+ * os/signal/setup_thread.c -- the suspending signal's handler; what a thread is; its exit
  */
 
 #include <pthread.h>
@@ -95,24 +95,9 @@ MutatorRes mutatorOSThreadFinish(void) {
 
 /* the calling thread ----------------------------------------------------------------- */
 
-static MutatorBool findStack(MutatorThread thread) {
-  pthread_attr_t attributes;
-  void *base = NULL;
-  size_t size = 0, guard = 0;
-  MutatorBool found;
-  if (pthread_getattr_np(pthread_self(), &attributes) != 0)
-    return 0;
-  found = pthread_attr_getstack(&attributes, &base, &size) == 0 && pthread_attr_getguardsize(&attributes, &guard) == 0;
-  (void)pthread_attr_destroy(&attributes);
-  thread->stackBase = (MutatorWord)base;
-  thread->stackLimit = (MutatorWord)base + size;
-  thread->guard = guard;
-  return found;
-}
-
 MutatorRes mutatorOSThreadIdentify(MutatorThread thread) {
   thread->id = mutatorOSThread();
-  return findStack(thread) && mutatorPosixExitWatch() ? MutatorResOK : MutatorResFAIL;
+  return mutatorPosixThreadStack(thread) && mutatorPosixExitWatch() ? MutatorResOK : MutatorResFAIL;
 }
 
 void mutatorOSThreadForget(MutatorThread thread) { (void)thread; }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * os/posix/inject.c -- the calling thread's area for injections, and its errno
+ * os/signal/inject.c -- the calling thread's area for injections, and its errno
  */
 
 #include <errno.h>

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/freebsd/absent.c -- what other systems have
+ */
+
+#include "os/os.h"
+
+/* No restartable sequences. */
+MutatorBool mutatorOSRestarted(MutatorWord pc) {
+  (void)pc;
+  return 0;
+}
+
+/* Where the program's own bytes are is not known here. */
+MutatorBool mutatorOSUntraced(unsigned char *bytes, size_t count, MutatorWord pc) {
+  (void)bytes;
+  (void)count;
+  (void)pc;
+  return 0;
+}
+
+/* No shadow stacks for programs. */
+MutatorBool mutatorOSShadowStack(void) { return 0; }
+
+/* What is mapped is told only in lists that need memory to be put in. */
+MutatorWord mutatorOSMapped(MutatorWord address) { return address; }
+
+/* No file stands for a process's memory unless somebody mounts procfs(5). */
+MutatorBool mutatorOSProcessOffered(void) { return 0; }
+
+MutatorRes mutatorOSProcessRead(void *buffer, MutatorWord address, size_t size) {
+  (void)buffer;
+  (void)address;
+  (void)size;
+  return MutatorResUNIMPL;
+}
+
+MutatorRes mutatorOSProcessWrite(MutatorWord address, const void *buffer, size_t size) {
+  (void)address;
+  (void)buffer;
+  (void)size;
+  return MutatorResUNIMPL;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/freebsd/setup_fork.c -- what is done around fork(2)
+ *
+ * The set-up lock is held across fork, so that no other thread has it, or is
+ * changing the list of windows, at the moment the child comes to be.
+ */
+
+#include <pthread.h>
+#include <sys/mman.h>
+
+#include "os/freebsd/freebsd.h"
+
+static void (*childCallback)(void);
+static MutatorBool registered;
+
+static void prepare(void) { mutatorOSSetupLock(); }
+
+static void parent(void) { mutatorOSSetupUnlock(); }
+
+/* The memory of a window that was to be copied is not in the child at all
+ * (os/freebsd/setup_window.c); that of the others is shared. */
+static void settleWindows(void) {
+  MutatorWindow window;
+  for (window = mutatorCoreWindows(); window != NULL; window = window->next)
+    if (window->policy != MutatorWindowForkSHARE)
+      window->state |= OSWindowREFUSED;
+}
+
+/* The fork word is set last but for the callback: it says that all the rest is right again. */
+static void child(void) {
+  settleWindows();
+  atomicStore(mutatorFreebsdForkWord, 1);
+  childCallback();
+  mutatorOSSetupUnlock();
+}
+
+static MutatorRes makeForkWord(void) {
+  const size_t size = mutatorOSPageSize();
+  void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED)
+    return MutatorResMEMORY;
+  if (minherit(page, size, INHERIT_ZERO) != 0) {
+    (void)munmap(page, size);
+    return MutatorResMEMORY;
+  }
+  atomicStore(page, 1);
+  mutatorFreebsdForkWord = page;
+  return MutatorResOK;
+}
+
+MutatorRes mutatorFreebsdForkSetup(void (*forked)(void)) {
+  const MutatorRes res = mutatorFreebsdForkWord != NULL ? MutatorResOK : makeForkWord();
+  childCallback = forked;
+  if (res != MutatorResOK || registered)
+    return res;
+  if (pthread_atfork(prepare, parent, child) != 0)
+    return MutatorResMEMORY;
+  registered = 1;
+  return MutatorResOK;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/signal/signal.h -- what systems share where a stopped thread is a siginfo_t and a ucontext_t
+ *
+ * Both are in place, in the frame that the kernel has written to a stack; a
+ * thread is suspended by a signal; thread-local variables are ELF's.
+ */
+
+#ifndef mutator_os_signal_signal_h
+#define mutator_os_signal_signal_h
+
+#include "os/os.h"
+
+/* SignalAreaStruct -- [base, limit); empty when they are equal */
+typedef struct SignalAreaStruct {
+  MutatorWord base;
+  MutatorWord limit;
+} SignalAreaStruct;
+
+/* SignalFrameStruct -- the three parts of the kernel's frame, wherever copies of them may be */
+typedef struct SignalFrameStruct *SignalFrame;
+typedef struct SignalFrameStruct {
+  SignalAreaStruct ucontext;
+  SignalAreaStruct info;
+  SignalAreaStruct state; /* vector registers, where they are not in the ucontext_t */
+  MutatorWord top;        /* the frame's end; 0 when the record was made up by hand */
+} SignalFrameStruct;
+
+/* mutatorSignalFrame -- where they are (os/<os>) */
+void mutatorSignalFrame(const MutatorNativeStruct *native, SignalFrame frame);
+
+#endif

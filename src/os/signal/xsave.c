@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/signal/xsave.c -- what the CPU says of the layout of its vector registers
+ */
+
+#include "os/signal/xsave.h"
+
+#include <string.h>
+
+#include "cc/atomic.h"
+#include "cc/cpuid.h"
+
+/* Intel SDM volume 1, section 13.1; APX specification, section 3.1.4.2. */
+const unsigned char mutatorXsaveComponents[VectorPartLIMIT] = {
+    [VectorPartX87] = 0,      [VectorPartXMM] = 1,    [VectorPartYMMUpper] = 2, [VectorPartMask] = 5,
+    [VectorPartZMMUpper] = 6, [VectorPartHigh16] = 7, [VectorPartEGPR] = 19,
+};
+
+/* In the FXSAVE area (Intel SDM volume 1, table 10-2). */
+enum { FxsaveX87 = 32, FxsaveXMM = 160 };
+
+/* Where each part is in the XSAVE area: offset + 1, or 0 when not yet asked.
+ * Threads that ask at once get the same answer. */
+static AtomicWord places[VectorPartLIMIT];
+
+/* CPUID leaf 0xD, subleaf n: EAX the size, EBX the offset of component n in the
+ * standard format.  AMD's and Intel's offsets differ. */
+static size_t askOffset(VectorPart part) {
+  const CpuidStruct answer = cpuidRead(0xd, mutatorXsaveComponents[part]);
+  return answer.eax >= mutatorXsavePartSize[part] ? answer.ebx : 0;
+}
+
+size_t mutatorXsaveOffset(VectorPart part) {
+  uintptr_t place;
+  if (part == VectorPartX87)
+    return FxsaveX87;
+  if (part == VectorPartXMM)
+    return FxsaveXMM;
+  place = atomicLoadRelaxed(&places[part]);
+  if (place == 0) {
+    place = askOffset(part) + 1;
+    atomicStoreRelaxed(&places[part], place);
+  }
+  return place - 1;
+}
+
+/* The control word after FNINIT masks all exceptions; every register is empty (Intel SDM
+ * volume 1, section 13.6). */
+void mutatorXsaveInitialX87(unsigned char *image) {
+  memset(image, 0, MachineX87SIZE);
+  image[0] = 0x7f;
+  image[1] = 0x03;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/signal/xsave.h -- vector registers as XSAVE lays them out, which is how kernels keep them
+ */
+
+#ifndef mutator_os_signal_xsave_h
+#define mutator_os_signal_xsave_h
+
+#include "arch/registers.h"
+
+/* mutatorXsaveComponents -- the state component of each part */
+extern const unsigned char mutatorXsaveComponents[VectorPartLIMIT];
+
+static inline uint64_t xsaveBit(VectorPart part) { return (uint64_t)1 << mutatorXsaveComponents[part]; }
+
+/* mutatorXsaveOffset -- where a part is in the standard format, bytes from the FXSAVE area's first; 0 when the CPU lacks it */
+size_t mutatorXsaveOffset(VectorPart part);
+
+/* mutatorXsaveInitialX87 -- the state after FNINIT, MachineX87SIZE bytes */
+void mutatorXsaveInitialX87(unsigned char *image);
+
+/* from each CPU of a system (os/<os>/<cpu>.c) ----------------------------------- */
+
+/* The bytes of each VectorPart; 0 when this mode cannot reach it. */
+extern const uint16_t mutatorXsavePartSize[VectorPartLIMIT];
+
+#endif
