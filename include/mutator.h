@@ -6,6 +6,7 @@
 #ifndef MUTATOR_H
 #define MUTATOR_H
 
+#include <mutator/backstep.h>
 #include <mutator/context.h>
 #include <mutator/counters.h>
 #include <mutator/fault.h>

@@ -201,6 +201,30 @@ MUTATOR_API unsigned MutatorInjectDepth(void);
  */
 MUTATOR_API MutatorRes MutatorInjectScan(void *area, MutatorAreaScan scan, void *closure);
 
+/* MutatorInjectImageSize -- what an image of a thread's registers takes
+ *
+ * Returns  bytes; 0 when the calling thread has no area
+ * Signals  async-signal-safe
+ * Threads  any, each for itself
+ */
+MUTATOR_API size_t MutatorInjectImageSize(void);
+
+/* MutatorInjectImageSave, Load -- everything that a running injection will restore
+ *
+ * General registers, flags, vector and x87 registers.  What has been loaded is what the thread goes on with when
+ * the callback returns; the stack that they point to is the caller's business.
+ *
+ * context  a callback's own, while it runs
+ * image    memory for the image, or what Save has written on the same thread
+ * size     its size, bytes: at least MutatorInjectImageSize()
+ * Returns  MutatorResOK, or MutatorResPARAM: not the context of a callback that runs on this thread, NULL,
+ *          too small, or not an image; nothing has changed
+ * Signals  async-signal-safe
+ * Threads  the one that the callback runs on
+ */
+MUTATOR_API MutatorRes MutatorInjectImageSave(MutatorContext context, void *image, size_t size);
+MUTATOR_API MutatorRes MutatorInjectImageLoad(MutatorContext context, const void *image, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

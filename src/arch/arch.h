@@ -172,6 +172,14 @@ MutatorBool mutatorArchInjectStraight(const ArchInjectStruct *arch);
 /* Has the thread trapped at the end of this structure's trampoline? */
 MutatorBool mutatorArchInjectReturns(const ArchInjectStruct *arch, const MachineStruct *machine);
 
+/* mutatorArchTrap -- a routine that traps, and keeps every register and flag; NULL where there is none
+ *
+ * mutatorArchTrapAt: the PC of the trap, a general protection fault.  mutatorArchTrapAfter: where to go on. */
+typedef void (*ArchTrap)(void);
+ArchTrap mutatorArchTrap(void);
+MutatorWord mutatorArchTrapAt(void);
+MutatorWord mutatorArchTrapAfter(void);
+
 /* Is there a system call instruction at the PC, or does one end there? */
 MutatorBool mutatorArchSystemCall(MutatorWord pc);
 

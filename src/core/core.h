@@ -22,6 +22,7 @@
 #define CORE_SIGNATURE_WINDOW CORE_SIGNATURE('m', 'w', 'i', 'n')
 #define CORE_SIGNATURE_RANGE CORE_SIGNATURE('m', 'r', 'n', 'g')
 #define CORE_SIGNATURE_INJECT CORE_SIGNATURE('m', 'i', 'n', 'j')
+#define CORE_SIGNATURE_INJECT_IMAGE CORE_SIGNATURE('m', 'i', 'm', 'g')
 #define CORE_SIGNATURE_OPTIONS CORE_SIGNATURE('m', 'o', 'p', 't')
 #define CORE_SIGNATURE_HANDLER CORE_SIGNATURE('m', 'h', 'n', 'd')
 #define CORE_SIGNATURE_THREAD CORE_SIGNATURE('m', 't', 'h', 'r')
@@ -29,6 +30,10 @@
 #define CORE_SIGNATURE_FAULT_OPTIONS CORE_SIGNATURE('m', 'f', 'o', 'p')
 #define CORE_SIGNATURE_DOMAIN CORE_SIGNATURE('m', 'd', 'o', 'm')
 #define CORE_SIGNATURE_DOMAIN_RANGE CORE_SIGNATURE('m', 'd', 'r', 'g')
+
+#define CORE_SIGNATURE_BACKSTEP CORE_SIGNATURE('m', 'b', 'c', 'k')
+#define CORE_SIGNATURE_BACKSTEP_OPTIONS CORE_SIGNATURE('m', 'b', 'o', 'p')
+#define CORE_SIGNATURE_BACKSTEP_REGION CORE_SIGNATURE('m', 'b', 'r', 'g')
 
 /* Is this a pointer to something aligned for a word?  False for NULL. */
 static inline MutatorBool coreAligned(const void *object) {

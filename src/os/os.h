@@ -209,6 +209,9 @@ MutatorBool mutatorOSRecordCopy(MutatorNativeStruct *native, void *record, unsig
 void mutatorOSRecordEdited(const MutatorNativeStruct *copy, unsigned char *state);
 void mutatorOSRecordRest(unsigned char *state, size_t stateSize, MutatorWord **baseReturn, MutatorWord **limitReturn);
 
+/* mutatorOSRecordShow -- the other way: `state` has been written, and the copy's context is to show it */
+void mutatorOSRecordShow(const MutatorNativeStruct *copy, const unsigned char *state);
+
 /* mutatorOSRecordRestore -- the copy's vector registers back into a live record */
 MutatorBool mutatorOSRecordRestore(const MutatorNativeStruct *to, const MutatorNativeStruct *copy,
                                    const unsigned char *state);

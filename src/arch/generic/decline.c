@@ -148,6 +148,12 @@ MutatorBool mutatorArchInjectOwn(MutatorWord pc) {
 
 size_t mutatorArchInjectStateSize(void) { return 0; }
 
+ArchTrap mutatorArchTrap(void) { return NULL; }
+
+MutatorWord mutatorArchTrapAt(void) { return 0; }
+
+MutatorWord mutatorArchTrapAfter(void) { return 0; }
+
 void mutatorArchHandlerEnter(void) {}
 
 MutatorBool mutatorArchSystemCall(MutatorWord pc) {

@@ -99,6 +99,10 @@ MutatorBool mutatorNativeInjectBlock(const ArchInjectStruct *arch);
 /* Bytes above the trampoline's stack that such a block may take. */
 extern const size_t mutatorNativeInjectReserve;
 
+/* A routine that traps and keeps every register, and the trap: an instruction of one byte. */
+void mutatorNativeTick(void);
+extern const unsigned char mutatorNativeTickTrap[];
+
 /* mutatorNativeEnter -- clear AC (Intel SDM volume 1, section 3.4.3.3) */
 void mutatorNativeEnter(void);
 

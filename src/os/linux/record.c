@@ -48,6 +48,11 @@ void mutatorOSRecordEdited(const MutatorNativeStruct *copy, unsigned char *state
   (void)state;
 }
 
+void mutatorOSRecordShow(const MutatorNativeStruct *copy, const unsigned char *state) {
+  (void)copy;
+  (void)state;
+}
+
 void mutatorOSRecordRest(unsigned char *state, size_t stateSize, MutatorWord **baseReturn, MutatorWord **limitReturn) {
   (void)stateSize;
   *baseReturn = *limitReturn = (MutatorWord *)(void *)state;

@@ -81,6 +81,10 @@ void mutatorOSRecordEdited(const MutatorNativeStruct *copy, unsigned char *state
   memcpy(state + StatePRESENT, &present, sizeof present);
 }
 
+void mutatorOSRecordShow(const MutatorNativeStruct *copy, const unsigned char *state) {
+  mutatorWindowsLegacySet(copy->native, state);
+}
+
 void mutatorOSRecordRest(unsigned char *state, size_t stateSize, MutatorWord **baseReturn, MutatorWord **limitReturn) {
   *baseReturn = (MutatorWord *)(void *)(state + StateEXTENDED);
   *limitReturn = (MutatorWord *)(void *)(state + stateSize / sizeof(MutatorWord) * sizeof(MutatorWord));
