@@ -28,7 +28,8 @@ extern "C" {
 /* MutatorInjectCallback -- the function that an injection calls
  *
  * Runs like any function of the thread: the stack is aligned, the direction
- * flag clear, floating-point control words have their defaults.  It may
+ * flag clear, floating-point control words have their defaults.  errno (on
+ * Windows GetLastError, not a C library's errno) is kept for the thread.  It may
  * allocate, print, lock, fault, trap again and be injected into, and leave for
  * good (MutatorInjectAbandon).  At a point where the thread held a lock, taking that lock again
  * is as wrong as it would be in the thread's own code.

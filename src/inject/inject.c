@@ -126,6 +126,7 @@ static MutatorInjectRefusal inject(InjectArea area, MutatorContext context, Muta
   frame->area = area;
   frame->index = index;
   frame->abandoned = 0;
+  frame->returning = 0;
   frame->callback = callback;
   frame->closure = closure;
   refusal = fill(area, frame, context);

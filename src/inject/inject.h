@@ -25,6 +25,7 @@ typedef struct InjectFrameStruct {
   void *closure;
   MutatorWord index;
   MutatorWord abandoned; /* not zero: its callback will not return */
+  MutatorWord returning; /* not zero: its callback has returned, and the second trap follows */
   MutatorWord onPrivate; /* not zero: runs on the private stack */
   MutatorContextStruct context;
 } InjectFrameStruct, *InjectFrame;

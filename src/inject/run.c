@@ -29,9 +29,8 @@ MutatorWord mutatorInjectRun(ArchInject arch) {
   mutatorOSErrorSet(error);
   mutatorOSRecordEdited(&frame->context.native, arch->state);
   loadRegisters(frame, &machine);
-  if (area->back == MutatorInjectBackTRAP || area->shadow || !mutatorArchInjectStraight(arch))
-    return ArchInjectBackTRAP;
-  return ArchInjectBackSTRAIGHT;
+  frame->returning = area->back == MutatorInjectBackTRAP || area->shadow || !mutatorArchInjectStraight(arch);
+  return frame->returning ? ArchInjectBackTRAP : ArchInjectBackSTRAIGHT;
 }
 
 /* The innermost frame is the one that is on its way back. */
@@ -44,7 +43,7 @@ MutatorBool MutatorInjectReturn(MutatorContext context) {
     return 0;
   mutatorOSMachine(&context->native, &machine);
   frame = injectFrame(area, area->depth - 1);
-  if (!mutatorArchInjectReturns(&frame->arch, &machine))
+  if (!frame->returning || !mutatorArchInjectReturns(&frame->arch, &machine))
     return 0;
   if (!mutatorOSRecordRestore(&context->native, &frame->context.native, frame->arch.state))
     return 0;

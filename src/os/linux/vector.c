@@ -191,11 +191,20 @@ static void copyRegisters(SavedStruct *to, const unsigned char *from) {
     memcpy((unsigned char *)to + FxsaveSIZE, from + FxsaveSIZE, to->software.size - FxsaveSIZE);
 }
 
+/* A kernel that restores by copying takes MXCSR with x87, SSE or AVX only where the header says that one
+ * of them is present (Linux arch/x86/kernel/fpu/xstate.c, copy_uabi_to_xstate). */
+static void wakeSSE(SavedStruct *saved) {
+  if ((saved->present & (uint64_t)1 << ComponentSSE) == 0)
+    wakeComponent(saved, VectorPartXMM, findOffset(VectorPartXMM));
+}
+
 MutatorBool mutatorLinuxStateRestore(const ucontext_t *ucontext, const unsigned char *state) {
   SavedStruct *saved = findSaved(ucontext);
   if (saved == NULL)
     return 0;
   copyRegisters(saved, state);
+  if (isXsave(saved))
+    wakeSSE(saved);
   mutatorLinuxStateWritten(ucontext);
   return 1;
 }
