@@ -6,12 +6,12 @@
  */
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/fault_test.h"
+#include "support/inject.h"
 
-enum { Rounds = 3000, StackSIZE = 1 << 18, StateSIZE = 16384, PartBYTES = 1024 };
+enum { Rounds = 3000, StackSIZE = 1 << 18, PartBYTES = 1024 };
 
 /* A breakpoint and its return; the trap; a breakpoint. */
 static const unsigned char bytes[] = {0xcc, 0xc3, 0x0f, 0x0b, 0xcc};
@@ -25,12 +25,7 @@ static MutatorWord registers[MutatorRegisterLIMIT];
 static unsigned char parts[NativePartLIMIT][PartBYTES];
 static NativePictureStruct picture;
 
-static uint64_t next(void) {
-  uint64_t z = (seed += UINT64_C(0x9e3779b97f4a7c15));
-  z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-  z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-  return z ^ z >> 31;
-}
+static uint64_t next(void) { return injectNext(&seed); }
 
 /* Of x87's slots the CPU keeps ten bytes; MXCSR with every exception masked. */
 static void fillPart(unsigned char *part, NativePart which, size_t size) {
@@ -121,26 +116,6 @@ static void leave(NativeStop stop) {
   nativePictureResume(&picture, stop);
 }
 
-/* Every component of the vector state, then control words as C code expects them. */
-static void dirty(void) {
-  static _Alignas(64) unsigned char state[StateSIZE];
-  static const uint32_t mxcsr = 0x1f80;
-  static const uint16_t control = 0x037f;
-  const uint64_t mask = nativeComponents() & 0xe7;
-  const uint16_t tags = (uint16_t)(next() & 0xff);
-  size_t i;
-  memset(state, 0, sizeof state);
-  for (i = 32; i < 416; i++)
-    state[i] = (unsigned char)next();
-  for (i = 576; i < 4096; i++)
-    state[i] = (unsigned char)next();
-  memcpy(state, &control, sizeof control);
-  memcpy(state + 4, &tags, 1);
-  memcpy(state + 24, &mxcsr, sizeof mxcsr);
-  memcpy(state + 512, &mask, sizeof mask);
-  __asm__ volatile("xrstor (%0)" : : "r"(state), "a"((uint32_t)mask), "d"(0) : "memory");
-}
-
 static void callback(MutatorContext context, void *closure) {
   CHECK(closure == &called, "closure");
   CHECK(MutatorInjectDepth() == 1, "depth %u", MutatorInjectDepth());
@@ -152,7 +127,7 @@ static void callback(MutatorContext context, void *closure) {
   CHECK(MutatorContextSetRegister(context, MutatorRegisterPC, (MutatorWord)(code + TrapAT + TrapSIZE)) == MutatorResOK,
         "PC");
   nativeErrorSet();
-  dirty();
+  injectDirty(&seed);
 }
 
 static MutatorBool onTrap(NativeStop stop) {
@@ -180,18 +155,12 @@ static MutatorBool onTrap(NativeStop stop) {
 
 static void rounds(MutatorInjectBack back, void *private) {
   MutatorInjectOptionsStruct options = {.size = sizeof options, .back = back};
-  const size_t size = MutatorInjectAreaSize(1);
-  unsigned char *memory = malloc(size + 63);
-  void *area = (void *)(((MutatorWord)memory + 63) & ~(MutatorWord)63);
   void (*run)(void);
-  MutatorRes res;
+  void *area;
   unsigned i;
-  CHECK(memory != NULL, "no memory");
-  memset(area, 0, size);
   options.stack = private;
   options.stackSize = private != NULL ? StackSIZE : 0;
-  res = MutatorInjectAttach(area, size, &options);
-  CHECK(res == MutatorResOK, "attach: %d", res);
+  area = injectAttach(1, &options);
   memcpy(&run, &code, sizeof run);
   called = entered = left = seconds = 0;
   for (i = 0; i < Rounds; i++)
@@ -202,8 +171,7 @@ static void rounds(MutatorInjectBack back, void *private) {
   /* The 32-bit trampoline's straight way needs memory below the thread's own stack pointer. */
   CHECK(back == MutatorInjectBackTRAP || seconds == 0 || (private != NULL && sizeof(void *) == 4), "%lu second traps",
         seconds);
-  CHECK(MutatorInjectDetach() == MutatorResOK, "detach");
-  free(memory);
+  injectDetach(area, 1);
 }
 
 int main(void) {

@@ -8,10 +8,9 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "support/fault_test.h"
-#include "support/posix/x86_64/inject_handler.h"
+#include "support/inject.h"
 
 enum { Depth = 4 };
 
@@ -23,11 +22,7 @@ static jmp_buf outside;
 /* UD2, two bytes. */
 static void trap(void) { __asm__ volatile("ud2" ::: "memory"); }
 
-static void skip(MutatorContext context) {
-  MutatorWord pc;
-  CHECK(MutatorContextGetRegister(context, MutatorRegisterPC, &pc) == MutatorResOK, "PC");
-  CHECK(MutatorContextSetRegister(context, MutatorRegisterPC, pc + 2) == MutatorResOK, "PC");
-}
+static void skip(MutatorContext context) { injectSkip(context, 2); }
 
 static void ordinary(MutatorContext context, void *closure) {
   char *text = malloc(4096);
@@ -89,7 +84,7 @@ static void away(MutatorInjectCallback callback, unsigned count) {
 }
 
 static void run(const MutatorInjectOptionsStruct *options) {
-  void *area = injectHandlerAttach(Depth, options);
+  void *area = injectAttach(Depth, options);
   called = deepest = refusals = 0;
   injectHandler.refused = NULL;
   injectHandlerInstall(ordinary, NULL);
@@ -108,7 +103,7 @@ static void run(const MutatorInjectOptionsStruct *options) {
   away(leaveTwo, 100);
   injectHandlerInstall(ordinary, NULL);
   trap();
-  injectHandlerDetach(area);
+  injectDetach(area, Depth);
 }
 
 int main(void) {

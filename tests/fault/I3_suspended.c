@@ -6,11 +6,11 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cc/atomic.h"
 #include "support/fault_test.h"
+#include "support/inject.h"
 
 enum { Rounds = 300 };
 
@@ -42,20 +42,11 @@ static uint64_t sum(uint64_t from) {
   return a ^ b ^ c ^ d ^ (uint64_t)x ^ (uint64_t)(y * 1e6);
 }
 
-static void *attach(void) {
-  const size_t size = MutatorInjectAreaSize(2);
-  unsigned char *memory = calloc(1, size + 63);
-  void *result = (void *)(((MutatorWord)memory + 63) & ~(MutatorWord)63);
-  CHECK(memory != NULL, "no memory");
-  CHECK(MutatorInjectAttach(result, size, NULL) == MutatorResOK, "attach");
-  return result;
-}
-
 static void *worker(void *closure) {
   const uint64_t expected = sum(7);
   (void)closure;
   CHECK(MutatorThreadRegister(&thread) == MutatorResOK, "register");
-  area = attach();
+  area = injectAttach(2, NULL);
   callee = &thread;
   atomicStore(&ready, 1);
   while (!atomicLoad(&stop)) {
@@ -65,7 +56,7 @@ static void *worker(void *closure) {
   }
   atomicStore(&sleeping, 1);
   nativeSleep(1500);
-  CHECK(MutatorInjectDetach() == MutatorResOK, "detach");
+  injectDetach(area, 2);
   CHECK(MutatorThreadDeregister(&thread) == MutatorResOK, "deregister");
   return NULL;
 }

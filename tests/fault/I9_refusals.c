@@ -4,99 +4,109 @@
  */
 
 #include <pthread.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <ucontext.h>
-#include <unistd.h>
 
 #include "arch/x86/native.h"
 #include "support/fault_test.h"
-#include "support/posix/x86_64/inject_handler.h"
+#include "support/inject.h"
 
-static unsigned long called;
-
-static void skip(MutatorContext context) {
-  MutatorWord pc;
-  CHECK(MutatorContextGetRegister(context, MutatorRegisterPC, &pc) == MutatorResOK, "PC");
-  CHECK(MutatorContextSetRegister(context, MutatorRegisterPC, pc + 2) == MutatorResOK, "PC");
-}
+static unsigned long called, stops;
 
 static void callback(MutatorContext context, void *closure) {
   (void)closure;
   called++;
-  skip(context);
+  injectSkip(context, 2);
 }
+
+static void trap(void) { __asm__ volatile("ud2" ::: "memory"); }
 
 /* what a handler is refused -------------------------------------------------- */
 
-static void (*inHandler)(siginfo_t *info, ucontext_t *ucontext);
-
-static void onSignal(int signal, siginfo_t *info, void *ucontext) {
-  (void)signal;
-  if (!MutatorFaultRecover(info, ucontext))
-    inHandler(info, ucontext);
-}
-
-static void install(int signal, void (*function)(siginfo_t *, ucontext_t *)) {
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_sigaction = onSignal;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-  inHandler = function;
-  CHECK(sigaction(signal, &action, NULL) == 0, "sigaction");
-}
-
 /* Refused with that, and the record is the same to the byte. */
-static void expect(siginfo_t *info, ucontext_t *ucontext, MutatorRes res, MutatorInjectRefusal reason) {
-  const ucontext_t before = *ucontext;
+static void expect(NativeStop stop, MutatorRes res, MutatorInjectRefusal reason) {
+  static NativePictureStruct before;
   MutatorInjectRefusal refusal = MutatorInjectRefusalLIMIT;
   MutatorContextStruct context;
   MutatorRes got;
-  CHECK(MutatorContextInitFault(&context, info, ucontext) == MutatorResOK, "context");
+  nativePictureTake(&before, stop);
+  CHECK(nativeInit(&context, stop) == MutatorResOK, "context");
   got = MutatorInject(&context, callback, NULL, &refusal);
   CHECK(got == res && refusal == reason, "result %d, refusal %d; not %d, %d", got, (int)refusal, res, (int)reason);
-  CHECK(memcmp(&before, ucontext, sizeof before) == 0, "the record has changed");
   CHECK(!MutatorInjectReturn(&context), "taken for a second trap");
+  CHECK(nativePictureSame(&before, stop), "the record has changed");
+  CHECK(MutatorInjectDepth() == 0, "depth");
 }
 
-static void sent(siginfo_t *info, ucontext_t *ucontext) {
-  expect(info, ucontext, MutatorResUNIMPL, MutatorInjectRefusalASYNC);
+/* The same with another register; it gets its value back. */
+static void expectWith(NativeStop stop, unsigned reg, MutatorWord value, MutatorRes res, MutatorInjectRefusal reason) {
+  const MutatorWord before = nativeGet(stop, reg);
+  nativeSet(stop, reg, value);
+  expect(stop, res, reason);
+  nativeSet(stop, reg, before);
 }
 
-static void unattached(siginfo_t *info, ucontext_t *ucontext) {
-  expect(info, ucontext, MutatorResSTATE, MutatorInjectRefusalSETUP);
-  ucontext->uc_mcontext.gregs[REG_RIP] += 2;
+static void advance(NativeStop stop) { nativeSet(stop, MutatorRegisterPC, nativeGet(stop, MutatorRegisterPC) + 2); }
+
+static MutatorBool sent(NativeStop stop) {
+  if (nativeRecover(stop))
+    return 1;
+  stops++;
+  expect(stop, MutatorResUNIMPL, MutatorInjectRefusalASYNC);
+  return 1;
 }
 
-static void manyThings(siginfo_t *info, ucontext_t *ucontext) {
+static MutatorBool unattached(NativeStop stop) {
+  if (nativeRecover(stop))
+    return 1;
+  stops++;
+  expect(stop, MutatorResSTATE, MutatorInjectRefusalSETUP);
+  advance(stop);
+  return 1;
+}
+
+static void badArguments(NativeStop stop) {
   MutatorContextStruct context;
   MutatorInjectRefusal refusal;
-  ucontext_t copy = *ucontext;
-  CHECK(MutatorContextInitThread(&context, ucontext) == MutatorResOK, "context");
-  CHECK(MutatorInject(&context, callback, NULL, &refusal) == MutatorResPARAM, "a THREAD context");
-  CHECK(MutatorContextInitFault(&context, info, ucontext) == MutatorResOK, "context");
+  if (nativeInitThreadOf(&context, stop) == MutatorResOK)
+    CHECK(MutatorInject(&context, callback, NULL, &refusal) == MutatorResPARAM, "a THREAD context");
+  CHECK(nativeInit(&context, stop) == MutatorResOK, "context");
   CHECK(MutatorInject(&context, NULL, NULL, &refusal) == MutatorResPARAM, "no callback");
   CHECK(MutatorInject(NULL, callback, NULL, &refusal) == MutatorResPARAM, "no context");
   CHECK(!MutatorInjectReturn(NULL), "no context is a second trap");
+  memset(&context, 0, sizeof context);
+  CHECK(MutatorInject(&context, callback, NULL, &refusal) == MutatorResPARAM, "no context");
+  CHECK(!MutatorInjectReturn(&context), "no context is a second trap");
+}
 
-  copy.uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)mutatorNativeInjectEntry;
-  expect(info, &copy, MutatorResUNIMPL, MutatorInjectRefusalOWNCODE);
-  copy.uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)mutatorNativeInjectEnd - 1;
-  expect(info, &copy, MutatorResUNIMPL, MutatorInjectRefusalOWNCODE);
-  copy = *ucontext;
-  copy.uc_mcontext.gregs[REG_CSGSFS] = (copy.uc_mcontext.gregs[REG_CSGSFS] & ~(greg_t)0xffff) | 0x23;
-  expect(info, &copy, MutatorResUNIMPL, MutatorInjectRefusalSTATE);
-  copy = *ucontext;
-  copy.uc_mcontext.fpregs = NULL;
-  expect(info, &copy, MutatorResUNIMPL, MutatorInjectRefusalSTATE);
-  copy = *ucontext;
-  copy.uc_mcontext.gregs[REG_RSP] = 4096;
-  expect(info, &copy, MutatorResLIMIT, MutatorInjectRefusalROOM);
-  copy.uc_mcontext.gregs[REG_RSP] = -4096;
-  expect(info, &copy, MutatorResLIMIT, MutatorInjectRefusalROOM);
-  ucontext->uc_mcontext.gregs[REG_RIP] += 2;
+static MutatorBool manyThings(NativeStop stop) {
+  if (nativeRecover(stop))
+    return 1;
+  stops++;
+  badArguments(stop);
+  expectWith(stop, MutatorRegisterPC, (MutatorWord)mutatorNativeInjectEntry, MutatorResUNIMPL,
+             MutatorInjectRefusalOWNCODE);
+  expectWith(stop, MutatorRegisterPC, (MutatorWord)mutatorNativeInjectTrap, MutatorResUNIMPL,
+             MutatorInjectRefusalOWNCODE);
+  expectWith(stop, MutatorRegisterPC, (MutatorWord)mutatorNativeInjectEnd - 1, MutatorResUNIMPL,
+             MutatorInjectRefusalOWNCODE);
+  expectWith(stop, MutatorRegisterSP, 4096, MutatorResLIMIT, MutatorInjectRefusalROOM);
+  expectWith(stop, MutatorRegisterSP, 0, MutatorResLIMIT, MutatorInjectRefusalROOM);
+  expectWith(stop, MutatorRegisterSP, ~(MutatorWord)4095, MutatorResLIMIT, MutatorInjectRefusalROOM);
+  advance(stop);
+  return 1;
+}
+
+static void handlers(void) {
+  void *area;
+  nativeHandle(unattached);
+  trap();
+  area = injectAttach(1, NULL);
+  nativeHandle(manyThings);
+  trap();
+  nativeHandle(sent);
+  nativeRaise();
+  CHECK(stops == 3 && called == 0, "%lu stops, %lu calls", stops, called);
+  injectDetach(area, 1);
 }
 
 /* areas ---------------------------------------------------------------------- */
@@ -105,12 +115,13 @@ static void *other(void *area) {
   CHECK(MutatorInjectAttach(area, MutatorInjectAreaSize(1), NULL) == MutatorResBUSY, "another thread's area");
   CHECK(MutatorInjectDetach() == MutatorResSTATE, "detached without an area");
   CHECK(MutatorInjectDepth() == 0, "depth");
+  CHECK(MutatorInjectAbandon() == MutatorResSTATE, "abandoned without an area");
   return NULL;
 }
 
 static void options(unsigned char *area, size_t size) {
   static unsigned char stack[32768];
-  MutatorInjectOptionsStruct bad[] = {
+  const MutatorInjectOptionsStruct bad[] = {
       {.size = 8},
       {.size = sizeof bad[0], .back = (MutatorInjectBack)9},
       {.size = sizeof bad[0], .stack = stack, .stackSize = 100},
@@ -119,60 +130,103 @@ static void options(unsigned char *area, size_t size) {
   };
   size_t i;
   for (i = 0; i < sizeof bad / sizeof bad[0]; i++)
-    CHECK(MutatorInjectAttach(area, size, &bad[i]) == MutatorResPARAM, "options %zu", i);
+    CHECK(MutatorInjectAttach(area, size, &bad[i]) == MutatorResPARAM, "options %u", (unsigned)i);
+  CHECK(MutatorInjectAttach(area, size, (const void *)(stack + 1)) == MutatorResPARAM, "misaligned options");
 }
 
 static void areas(void) {
   const size_t size = MutatorInjectAreaSize(1);
-  unsigned char *area = aligned_alloc(64, size * 2);
+  unsigned char *area = nativeMap(NULL, (2 * size + 4095) / 4096 * 4096, NativeREADWRITE);
   pthread_t thread;
-  CHECK(area != NULL && size % 64 == 0, "%zu bytes", size);
-  memset(area, 0, size * 2);
+  CHECK(size % 64 == 0, "%u bytes", (unsigned)size);
   CHECK(MutatorInjectAreaSize(0) == 0 && MutatorInjectAreaSize(65) == 0, "sizes");
   CHECK(MutatorInjectAreaSize(64) > 63 * (size - 512), "sizes");
   CHECK(MutatorInjectAttach(NULL, size, NULL) == MutatorResPARAM, "NULL");
   CHECK(MutatorInjectAttach(area + 8, size, NULL) == MutatorResPARAM, "misaligned");
   CHECK(MutatorInjectAttach(area, size - 1, NULL) == MutatorResPARAM, "too small");
   options(area, size);
+  CHECK(MutatorInjectDetach() == MutatorResSTATE, "detached what was refused");
   CHECK(MutatorInjectAttach(area, size, NULL) == MutatorResOK, "attach");
   CHECK(MutatorInjectAttach(area + size, size, NULL) == MutatorResSTATE, "twice");
   CHECK(pthread_create(&thread, NULL, other, area) == 0 && pthread_join(thread, NULL) == 0, "thread");
   CHECK(MutatorInjectDetach() == MutatorResOK, "detach");
   CHECK(MutatorInjectDetach() == MutatorResSTATE, "detach twice");
-  free(area);
 }
+
+/* callbacks that misbehave --------------------------------------------------- */
 
 static void detachInside(MutatorContext context, void *closure) {
   called++;
   (void)closure;
   CHECK(MutatorInjectDetach() == MutatorResBUSY, "detached under its feet");
-  skip(context);
+  injectSkip(context, 2);
 }
 
-/* A callback that returns after it gave up its injection, whose frame has served another. */
+static void *outside[5]; /* as the compiler wants it */
+
+static void escape(void) { __builtin_longjmp(outside, 1); }
+
+/* The thread stands in the trampoline and cannot go on: to be sent out of the injection. */
+static void standing(MutatorContext context, MutatorRes res, MutatorInjectRefusal refusal) {
+  MutatorWord sp;
+  stops++;
+  CHECK(res == MutatorResUNIMPL && refusal == MutatorInjectRefusalOWNCODE, "result %d, refusal %d", res, (int)refusal);
+  CHECK(*(unsigned char *)MutatorContextPC(context) == 0xf4, "not at HLT");
+  CHECK(MutatorContextGetRegister(context, MutatorRegisterSP, &sp) == MutatorResOK, "SP");
+  sp = (sp & ~(MutatorWord)63) - sizeof sp;
+  CHECK(MutatorContextSetRegister(context, MutatorRegisterSP, sp) == MutatorResOK, "SP");
+  CHECK(MutatorContextSetRegister(context, MutatorRegisterPC, (MutatorWord)(uintptr_t)escape) == MutatorResOK, "PC");
+}
+
+/* Returns after it gave up its injection. */
 static void returning(MutatorContext context, void *closure) {
+  (void)context, (void)closure;
+  called++;
+  CHECK(MutatorInjectAbandon() == MutatorResOK, "abandon");
+}
+
+/* And when its frame has served another since. */
+static void returningLate(MutatorContext context, void *closure) {
   (void)closure;
-  if (MutatorInjectDepth() == 1 && called++ == 0) {
-    CHECK(MutatorInjectAbandon() == MutatorResOK, "abandon");
+  if (called++ != 0) {
+    injectSkip(context, 2);
     return;
   }
-  skip(context);
+  CHECK(MutatorInjectAbandon() == MutatorResOK, "abandon");
+  trap();
 }
 
-static void lost(void) {
-  int status;
-  const pid_t child = fork();
-  CHECK(child >= 0, "fork");
-  if (child == 0) {
-    (void)injectHandlerAttach(1, NULL);
-    called = 0;
-    injectHandlerInstall(returning, NULL);
-    (void)signal(SIGSEGV, SIG_DFL);
-    __asm__ volatile("ud2");
-    _exit(0);
-  }
-  CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, "status %#x",
-        status);
+/* Jumps into the trampoline, as wild code may. */
+static void jumping(MutatorContext context, void *closure) {
+  const void *place = mutatorNativeInjectTrap;
+  void (*function)(void);
+  (void)context, (void)closure;
+  called++;
+  memcpy(&function, &place, sizeof function);
+  function();
+}
+
+static void misbehave(MutatorInjectCallback function, MutatorInjectBack back, unsigned long calls) {
+  const MutatorInjectOptionsStruct how = {.size = sizeof how, .back = back};
+  void *area = injectAttach(2, &how);
+  called = stops = 0;
+  injectHandler.refused = standing;
+  injectHandlerInstall(function, NULL);
+  if (__builtin_setjmp(outside) == 0)
+    trap();
+  CHECK(called == calls && stops == 1, "%lu calls, %lu stops", called, stops);
+  if (MutatorInjectDepth() != 0)
+    CHECK(MutatorInjectAbandon() == MutatorResOK, "abandon");
+  injectDetach(area, 2);
+}
+
+static void inside(void) {
+  void *area = injectAttach(1, NULL);
+  called = 0;
+  injectHandlerInstall(detachInside, NULL);
+  trap();
+  CHECK(called == 1, "not called");
+  injectDetach(area, 1);
 }
 
 int main(void) {
@@ -181,21 +235,12 @@ int main(void) {
         "before set-up, too small");
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "set-up");
   areas();
-  install(SIGILL, unattached);
-  __asm__ volatile("ud2");
-  {
-    void *area = injectHandlerAttach(1, NULL);
-    install(SIGSEGV, manyThings);
-    install(SIGILL, manyThings);
-    __asm__ volatile("ud2");
-    install(SIGILL, sent);
-    CHECK(raise(SIGILL) == 0, "raise");
-    CHECK(called == 0, "called all the same");
-    injectHandlerInstall(detachInside, NULL);
-    __asm__ volatile("ud2");
-    CHECK(called == 1, "not called");
-    injectHandlerDetach(area);
-  }
-  lost();
+  handlers();
+  inside();
+  misbehave(returning, MutatorInjectBackAUTO, 1);
+  misbehave(returning, MutatorInjectBackTRAP, 1);
+  misbehave(returningLate, MutatorInjectBackAUTO, 2);
+  misbehave(jumping, MutatorInjectBackAUTO, 1);
+  misbehave(jumping, MutatorInjectBackTRAP, 1);
   return 0;
 }

@@ -12,29 +12,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TrialSTATE = 16384, TrialSTACK = 524288 };
+#include "support/inject.h"
 
-/* TrialRegisters -- RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8 to R15, flags */
-typedef struct TrialRegisters {
-  uint64_t reg[16], flags;
-} TrialRegisters;
+enum { TrialSTACK = 1 << 20, TrialCODE = 4096 };
 
-/* What the code addresses, relative to itself. */
+/* What the code addresses, TrialCODE bytes after its beginning. */
 typedef struct TrialData {
-  TrialRegisters in, out;
-  uint64_t stack; /* the caller's */
-  uint64_t mask;  /* the components to load and save */
-  unsigned char spare[224];
-  unsigned char inState[TrialSTATE], outState[TrialSTATE];
+  MutatorWord stack;                                               /* the caller's */
+  _Alignas(8) uint64_t mask;                                       /* the components to load and save */
+  MutatorWord in[MutatorRegisterLIMIT], out[MutatorRegisterLIMIT]; /* without the PC */
+  _Alignas(512) unsigned char inState[InjectStateSIZE], outState[InjectStateSIZE];
 } TrialData;
 
 typedef struct TrialStruct {
   unsigned char *code;
   TrialData *data;
   unsigned char *trap;  /* the address of the trapping instruction */
-  unsigned char *stack; /* TrialSTACK bytes; RSP is in its upper half */
+  unsigned char *stack; /* TrialSTACK bytes; SP is at its upper end */
   unsigned char redZone[128];
-  uint64_t unreachable;
+  MutatorWord unreachable;
   unsigned trapSize;
 } TrialStruct, *Trial;
 
@@ -42,8 +38,8 @@ typedef struct TrialStruct {
 typedef enum TrialTrap {
   TrialTrapILLEGAL = 0, /* UD2 */
   TrialTrapBREAKPOINT,  /* INT3 */
-  TrialTrapDIVIDE,      /* DIV by R9, which is zero then */
-  TrialTrapREAD,        /* from R9, an address in a page without access */
+  TrialTrapDIVIDE,      /* DIV by the register trialPointer, which is zero then */
+  TrialTrapREAD,        /* from trialPointer, an address in a page without access, to trialValue */
   TrialTrapWRITE,
   TrialTrapGENERAL, /* HLT */
   TrialTrapLIMIT
@@ -52,16 +48,35 @@ typedef enum TrialTrap {
 /* trialNew -- a trial that traps that way; unreachable: an address nobody may touch */
 void trialNew(Trial trial, TrialTrap trap, void *unreachable);
 
+/* trialDelete -- give its memory back */
+void trialDelete(Trial trial);
+
 /* trialRandom -- fill in every register; `initial`: a set of components to leave in their initial state */
 void trialRandom(Trial trial, uint64_t *seed, uint64_t initial);
+
+/* trialStackAt -- another stack pointer, whose red zone is filled in */
+void trialStackAt(Trial trial, void *stack);
 
 /* trialRun -- load, trap, save */
 void trialRun(Trial trial);
 
+/* trialSkip -- set the context's PC behind the trap */
+void trialSkip(const TrialStruct *trial, MutatorContext context);
+
 /* trialDiffers -- the first difference between what was loaded and what was saved, or NULL */
 const char *trialDiffers(const TrialStruct *trial);
 
-/* trialDirty -- every component of the vector state becomes something else */
-void trialDirty(uint64_t *seed);
+/* Of the CPU's file: the code, to be copied; four bytes of it are for the trap; what to put
+ * there; and which registers the traps use. */
+typedef struct TrialTrapCode {
+  unsigned char size, bytes[4];
+} TrialTrapCode;
+extern const unsigned char trialCode[] __asm__("trialCode"), trialTrap[] __asm__("trialTrap"),
+    trialEnd[] __asm__("trialEnd");
+extern const TrialTrapCode trialTraps[TrialTrapLIMIT];
+extern const unsigned trialPointer, trialValue;
+
+/* And call it, as a function that keeps no vector register. */
+void trialCall(void (*code)(void));
 
 #endif

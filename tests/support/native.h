@@ -161,6 +161,7 @@ void nativeSleep(unsigned milliseconds);
 
 /* What every system call may change, errno and whatever else the system has: set it to something odd; is it so still? */
 void nativeErrorSet(void);
+void nativeErrorSpoil(void); /* as a failed system call does */
 MutatorBool nativeErrorKept(void);
 
 /* The components of the vector state that the system saves, as XCR0 has them. */

@@ -5,11 +5,10 @@
  */
 
 #include <execinfo.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/fault_test.h"
-#include "support/posix/x86_64/inject_handler.h"
+#include "support/inject.h"
 
 static volatile unsigned long called;
 
@@ -31,12 +30,6 @@ __attribute__((noinline)) static void caller(void) {
   __asm__ volatile("" ::: "memory");
 }
 
-static void skip(MutatorContext context) {
-  MutatorWord pc;
-  CHECK(MutatorContextGetRegister(context, MutatorRegisterPC, &pc) == MutatorResOK, "PC");
-  CHECK(MutatorContextSetRegister(context, MutatorRegisterPC, pc + 2) == MutatorResOK, "PC");
-}
-
 static void callback(MutatorContext context, void *closure) {
   void *frames[64];
   const int count = backtrace(frames, 64);
@@ -53,15 +46,15 @@ static void callback(MutatorContext context, void *closure) {
     inner = frameOf(frames + called1 + 1, count - called1 - 1, trapping);
     CHECK(inner > 0, "the outer trap is not among %d frames", count);
   }
-  skip(context);
+  injectSkip(context, 2);
 }
 
 static void run(const MutatorInjectOptionsStruct *options) {
-  void *area = injectHandlerAttach(2, options);
+  void *area = injectAttach(2, options);
   called = 0;
   caller();
   CHECK(called == 2, "%lu calls", called);
-  injectHandlerDetach(area);
+  injectDetach(area, 2);
 }
 
 int main(void) {

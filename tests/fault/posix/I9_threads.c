@@ -6,13 +6,11 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
 
 #include "support/fault_test.h"
-#include "support/posix/x86_64/inject_handler.h"
-#include "support/posix/x86_64/inject_trial.h"
+#include "support/inject_trial.h"
 
 enum { Threads = 4, Rounds = 1000 };
 
@@ -21,18 +19,17 @@ static _Thread_local TrialStruct *running;
 
 /* Traps of the trials are skipped to their end, those of the storm by their two bytes. */
 static void skip(MutatorContext context) {
-  MutatorWord pc;
-  unsigned char *at = MutatorContextPC(context);
-  CHECK(MutatorContextGetRegister(context, MutatorRegisterPC, &pc) == MutatorResOK, "PC");
-  pc = running != NULL && at == running->trap ? (MutatorWord)at + running->trapSize : pc + 2;
-  CHECK(MutatorContextSetRegister(context, MutatorRegisterPC, pc) == MutatorResOK, "PC");
+  if (running != NULL && MutatorContextPC(context) == running->trap)
+    trialSkip(running, context);
+  else
+    injectSkip(context, 2);
 }
 
 static void callback(MutatorContext context, void *closure) {
   static _Thread_local uint64_t seed = 1;
   (void)closure;
   __atomic_fetch_add(MutatorInjectDepth() == 1 ? &called : &nested, 1, __ATOMIC_RELAXED);
-  trialDirty(&seed);
+  injectDirty(&seed);
   skip(context);
 }
 
@@ -46,7 +43,7 @@ static void refused(MutatorContext context, MutatorRes res, MutatorInjectRefusal
 /* On the thread's own stack: the trampoline's is below it. */
 static void storm(int signal) {
   (void)signal;
-  __asm__ volatile("pushf\n andl $0xfffbffff, (%%rsp)\n popf" ::: "cc", "memory");
+  injectClearAC();
   __atomic_fetch_add(&storms, 1, __ATOMIC_RELAXED);
   if (running != NULL)
     __asm__ volatile("ud2");
@@ -55,7 +52,7 @@ static void storm(int signal) {
 static void *thread(void *second) {
   const MutatorInjectOptionsStruct options = {.size = sizeof options,
                                               .back = second != NULL ? MutatorInjectBackTRAP : MutatorInjectBackAUTO};
-  void *area = injectHandlerAttach(8, &options);
+  void *area = injectAttach(8, &options);
   TrialStruct trial;
   uint64_t seed = (uint64_t)(uintptr_t)&trial;
   unsigned i;
@@ -63,15 +60,14 @@ static void *thread(void *second) {
   trialNew(&trial, TrialTrapILLEGAL, NULL);
   for (i = 0; i < Rounds; i++) {
     trialRandom(&trial, &seed, 0);
-    trial.data->in.reg[4] = (uint64_t)(uintptr_t)trial.stack + TrialSTACK - 256;
-    memcpy((void *)(uintptr_t)(trial.data->in.reg[4] - sizeof trial.redZone), trial.redZone, sizeof trial.redZone);
+    trialStackAt(&trial, trial.stack + TrialSTACK - 256);
     running = &trial;
     trialRun(&trial);
     running = NULL;
     CHECK(trialDiffers(&trial) == NULL, "round %u: %s differs", i, trialDiffers(&trial));
   }
   CHECK(MutatorFaultStackRemove() == MutatorResOK, "stack");
-  injectHandlerDetach(area);
+  injectDetach(area, 8);
   return NULL;
 }
 

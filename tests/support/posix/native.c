@@ -399,6 +399,8 @@ enum { OddERRNO = 4711 };
 
 void nativeErrorSet(void) { errno = OddERRNO; }
 
+void nativeErrorSpoil(void) { errno = EPIPE; }
+
 MutatorBool nativeErrorKept(void) { return errno == OddERRNO; }
 
 /* What the CPU says that the kernel has turned on. */

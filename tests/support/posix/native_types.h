@@ -21,6 +21,12 @@ typedef pid_t NativeThread;
 /* The error code is the CPU's: bit 1 a write, bit 2 by a program, bit 4 a fetch. */
 #define NATIVE_ERROR_BITS 1
 
+/* Flags that a program may have set when it stops: CF PF AF ZF SF DF OF AC. */
+#define NATIVE_FLAGS 0x40cd5
+
+/* The stack at a call is a multiple of this. */
+#define NATIVE_STACK_ALIGN 16
+
 /* What stops a thread, as nativeStopNumber has it. */
 #define NATIVE_MEMORY SIGSEGV
 #define NATIVE_STACK_SEGMENT SIGBUS
@@ -58,6 +64,9 @@ void faultTestProtect(void *base, size_t size, int protection);
 #define faultTestPageSize nativePageSize
 #define faultTestGet nativeUcontextGet
 #define faultTestSet nativeUcontextSet
+
+/* Make it a thread's that runs code of the CPU's other mode. */
+void nativeForeignCode(ucontext_t *ucontext);
 
 /* After writing there: make what else the kernel restores from agree with it. */
 void nativeSettle(ucontext_t *ucontext);

@@ -47,6 +47,9 @@ void nativeSettle(ucontext_t *ucontext) {
   memcpy(fsave + StatusAT, fxsave + 2, 2);
 }
 
+/* The selector of 64-bit code (Linux arch/x86/include/asm/segment.h, __USER_CS). */
+void nativeForeignCode(ucontext_t *ucontext) { ucontext->uc_mcontext.gregs[REG_CS] = 0x33; }
+
 /* FS is free for programs to use: a base of which 16-bit addresses reach the data pages of the differential test. */
 MutatorBool nativeSegmentFS(MutatorWord *baseReturn) {
   struct user_desc description;

@@ -19,6 +19,12 @@ const int nativeSlots[MutatorRegisterLIMIT] = {REG_RAX, REG_RCX, REG_RDX, REG_RB
 
 unsigned char *nativeFxsave(const ucontext_t *ucontext) { return (unsigned char *)ucontext->uc_mcontext.fpregs; }
 
+/* The selector of 32-bit code (Linux arch/x86/include/asm/segment.h, __USER32_CS). */
+void nativeForeignCode(ucontext_t *ucontext) {
+  greg_t *segments = &ucontext->uc_mcontext.gregs[REG_CSGSFS];
+  *segments = (*segments & ~(greg_t)0xffff) | 0x23;
+}
+
 void nativeSettle(ucontext_t *ucontext) { (void)ucontext; }
 
 MutatorBool nativeSegmentFS(MutatorWord *baseReturn) {

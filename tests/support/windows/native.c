@@ -386,6 +386,8 @@ void nativeErrorSet(void) {
   SetLastError(OddERROR);
 }
 
+void nativeErrorSpoil(void) { SetLastError(ERROR_BROKEN_PIPE); }
+
 MutatorBool nativeErrorKept(void) { return GetLastError() == OddERROR && errno == OddERRNO; }
 
 void nativeRunLow(void (*function)(void *closure), void *closure) { function(closure); }

@@ -24,6 +24,12 @@ typedef HANDLE NativeThread;
 /* The error code is ExceptionInformation's first word: 0, 1 or 8, and not the CPU's. */
 #define NATIVE_ERROR_BITS 0
 
+/* Flags that a program may have set when it stops; the system's own code is not made for AC. */
+#define NATIVE_FLAGS 0xcd5
+
+/* The stack at a call is a multiple of this. */
+#define NATIVE_STACK_ALIGN (sizeof(void *) == 8 ? 16 : 4)
+
 /* What stops a thread, as nativeStopNumber has it. */
 #define NATIVE_MEMORY ((int)EXCEPTION_ACCESS_VIOLATION)
 #define NATIVE_STACK_SEGMENT ((int)EXCEPTION_STACK_OVERFLOW)
