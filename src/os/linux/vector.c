@@ -194,8 +194,8 @@ static void copyRegisters(SavedStruct *to, const unsigned char *from) {
 /* A kernel that restores by copying takes MXCSR with x87, SSE or AVX only where the header says that one
  * of them is present (Linux arch/x86/kernel/fpu/xstate.c, copy_uabi_to_xstate). */
 static void wakeSSE(SavedStruct *saved) {
-  if ((saved->present & (uint64_t)1 << ComponentSSE) == 0)
-    wakeComponent(saved, VectorPartXMM, findOffset(VectorPartXMM));
+  if ((saved->present & xsaveBit(VectorPartXMM)) == 0)
+    wakeComponent(saved, VectorPartXMM, mutatorXsaveOffset(VectorPartXMM));
 }
 
 MutatorBool mutatorLinuxStateRestore(const ucontext_t *ucontext, const unsigned char *state) {
