@@ -61,6 +61,10 @@ void mutatorOSRecordEdited(const MutatorNativeStruct *copy, unsigned char *state
   memcpy(state + StatePRESENT, &present, sizeof present);
 }
 
+void mutatorOSRecordShow(const MutatorNativeStruct *copy, const unsigned char *state) {
+  memcpy(copy->ucontext->uc_mcontext.mc_fpstate, state, LegacyREGISTERS);
+}
+
 void mutatorOSRecordRest(unsigned char *state, size_t stateSize, MutatorWord **baseReturn, MutatorWord **limitReturn) {
   (void)stateSize;
   *baseReturn = *limitReturn = (MutatorWord *)(void *)state;
