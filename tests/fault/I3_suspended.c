@@ -61,15 +61,40 @@ static void *worker(void *closure) {
   return NULL;
 }
 
+/* Another thread's area, another thread, and a context that is not its latest. */
+static void wrongThread(MutatorContext context) {
+  static MutatorThreadStruct stranger;
+  MutatorContextStruct later;
+  MutatorInjectRefusal refusal;
+  void *mine = injectAttach(2, NULL);
+  CHECK(MutatorInjectThread(&thread, context, mine, callback, NULL, &refusal) == MutatorResPARAM, "my area");
+  injectDetach(mine, 2);
+  CHECK(MutatorInjectThread(&stranger, context, area, callback, NULL, &refusal) == MutatorResPARAM, "a stranger");
+  CHECK(MutatorThreadContext(&thread, &later) == MutatorResOK, "context");
+  CHECK(MutatorInjectThread(&thread, context, area, callback, NULL, &refusal) == MutatorResSTATE, "an old context");
+  CHECK(MutatorThreadContext(&thread, context) == MutatorResOK, "context");
+}
+
+static void readAll(MutatorContext context, MutatorWord value[MutatorRegisterLIMIT]) {
+  unsigned reg;
+  for (reg = 0; reg < MutatorRegisterLIMIT; reg++)
+    CHECK(MutatorContextGetRegister(context, (MutatorRegister)reg, &value[reg]) == MutatorResOK, "register %u", reg);
+}
+
 static void badArguments(MutatorContext context) {
+  MutatorWord before[MutatorRegisterLIMIT], behind[MutatorRegisterLIMIT];
   MutatorContextStruct other;
   MutatorInjectRefusal refusal;
   memset(&other, 0, sizeof other);
+  readAll(context, before);
   CHECK(MutatorInjectThread(NULL, context, area, callback, NULL, &refusal) == MutatorResPARAM, "no thread");
   CHECK(MutatorInjectThread(&thread, NULL, area, callback, NULL, &refusal) == MutatorResPARAM, "no context");
   CHECK(MutatorInjectThread(&thread, &other, area, callback, NULL, &refusal) == MutatorResPARAM, "no context");
   CHECK(MutatorInjectThread(&thread, context, NULL, callback, NULL, &refusal) == MutatorResPARAM, "no area");
   CHECK(MutatorInjectThread(&thread, context, area, NULL, NULL, &refusal) == MutatorResPARAM, "no callback");
+  wrongThread(context);
+  readAll(context, behind);
+  CHECK(memcmp(before, behind, sizeof before) == 0, "the context has changed");
 }
 
 static void rounds(void) {
@@ -101,6 +126,7 @@ static void rounds(void) {
 }
 
 static void inSystemCall(void) {
+  MutatorWord before[MutatorRegisterLIMIT], behind[MutatorRegisterLIMIT];
   MutatorContextStruct context;
   MutatorInjectRefusal refusal = MutatorInjectRefusalNONE;
   while (!atomicLoad(&sleeping))
@@ -108,9 +134,12 @@ static void inSystemCall(void) {
   nativeSleep(200);
   CHECK(MutatorThreadSuspend(&thread, 10000) == MutatorResOK, "suspend");
   CHECK(MutatorThreadContext(&thread, &context) == MutatorResOK, "context");
+  readAll(&context, before);
   CHECK(MutatorInjectThread(&thread, &context, area, callback, &called, &refusal) == MutatorResUNIMPL &&
             refusal == MutatorInjectRefusalSYSTEMCALL,
         "a thread asleep: refusal %d", (int)refusal);
+  readAll(&context, behind);
+  CHECK(memcmp(before, behind, sizeof before) == 0, "the context has changed");
   CHECK(MutatorThreadResume(&thread) == MutatorResOK, "resume");
 }
 

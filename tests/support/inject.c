@@ -115,7 +115,7 @@ static void fillComponent(unsigned char *state, uint64_t *seed, unsigned n) {
 
 /* Exceptions masked, none pending. */
 static void fillControls(unsigned char *state, uint64_t *seed) {
-  const uint16_t control = (uint16_t)(0x037f & ~(injectNext(seed) & 0x0c00));
+  const uint16_t control = (uint16_t)(0x007f | (injectNext(seed) & 0x0f00)); /* precision, rounding */
   const uint16_t status = (uint16_t)(injectNext(seed) & 0x7800);
   const uint32_t mxcsr = 0x1f80 | (uint32_t)(injectNext(seed) & 0xe03f);
   memcpy(state + InjectControlAT, &control, sizeof control);
