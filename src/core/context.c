@@ -9,15 +9,8 @@
 
 #include <string.h>
 
-/* Not all of it is cleared: on some systems a record has room for a copy of all registers. */
 void mutatorCoreContextInit(MutatorContext context, MutatorContextVar var, const MutatorNativeStruct *native) {
-  memset(context, 0, offsetof(MutatorContextStruct, native));
-  mutatorOSNativeCopy(&context->native, native);
-  context->range = NULL;
-  memset(context->reserved, 0, sizeof context->reserved);
-  context->size = sizeof *context;
-  context->var = (unsigned char)var;
-  context->signature = CORE_SIGNATURE_CONTEXT;
+  mutatorCoreContextFill(context, var, native);
 }
 
 MutatorBool MutatorContextCheck(MutatorContext context) {

@@ -13,6 +13,7 @@
 #include "cc/atomic.h"
 #include "core/index.h"
 #include "core/pin.h"
+#include "os/os.h"
 
 /* Signature words: the object's type, as ASCII where a debugger shows bytes. */
 #define CORE_SIGNATURE(a, b, c, d) \
@@ -38,6 +39,22 @@
 /* Is this a pointer to something aligned for a word?  False for NULL. */
 static inline MutatorBool coreAligned(const void *object) {
   return object != NULL && ((MutatorWord)object & (sizeof(MutatorWord) - 1)) == 0;
+}
+
+/* mutatorCoreContextFill -- mutatorCoreContextInit (os.h), where a call would be too slow
+ *
+ * What only a plan gives a meaning is left as it is: most faults are never decoded.
+ */
+static inline void mutatorCoreContextFill(MutatorContext context, MutatorContextVar var,
+                                          const MutatorNativeStruct *native) {
+  mutatorOSNativeCopy(&context->native, native);
+  context->range = NULL;
+  context->size = sizeof *context;
+  context->var = (unsigned char)var;
+  context->decline = MutatorDeclineNONE;
+  context->planned = 0;
+  context->access = MutatorAccessNONE;
+  context->signature = CORE_SIGNATURE_CONTEXT;
 }
 
 /* mutatorCoreOptions -- the options in force; NULL before MutatorSetup has succeeded */

@@ -15,6 +15,7 @@
 
 #include "core/index.h"
 
+#include "cc/compiler.h"
 #include "core/index_nodes.h"
 #include "core/pin.h"
 
@@ -72,18 +73,32 @@ typedef struct IndexEditStruct {
 
 static IndexNode indexNode(uintptr_t ref) { return &mutatorIndex.nodes[ref]; }
 
-/* The last slot whose key is at or below the address; the first if none is.
- * No branch depends on a key: those would be mispredicted half the time. */
-static unsigned indexSlot(const IndexNodeStruct *node, MutatorWord address) {
-  const MutatorWord *key = node->as.inner.key;
-  unsigned slot = 0;
-  unsigned count = node->count;
-  while (count > 1) {
-    unsigned half = count / 2;
-    slot += key[slot + half] <= address ? half : 0;
-    count -= half;
-  }
+/* The last of `most` slots whose key is at or below the address; the first if none is.
+ * No branch depends on a key: those would be mispredicted half the time.  The keys of
+ * either loop are loaded at once, where halving would wait for each. */
+static inline unsigned slotOf(const MutatorWord *key, unsigned most, MutatorWord address) {
+  unsigned stride = 0, slot, i;
+  COMPILER_UNROLL
+  for (i = INDEX_STRIDE; i < most; i += INDEX_STRIDE)
+    stride += key[i] <= address;
+  slot = stride * INDEX_STRIDE;
+  key += slot;
+  COMPILER_UNROLL
+  for (i = 1; i < INDEX_STRIDE; ++i)
+    slot += key[i] <= address;
   return slot;
+}
+
+static inline unsigned leafSlot(const IndexNodeStruct *leaf, MutatorWord address) {
+  return slotOf(leaf->as.leaf.base, INDEX_LEAF_MAX, address);
+}
+
+static inline unsigned innerSlot(const IndexNodeStruct *node, MutatorWord address) {
+  return slotOf(node->as.inner.key, INDEX_INNER_MAX, address);
+}
+
+static unsigned indexSlot(const IndexNodeStruct *node, MutatorWord address) {
+  return node->level == 0 ? leafSlot(node, address) : innerSlot(node, address);
 }
 
 static MutatorBool leafHolds(const IndexNodeStruct *leaf, unsigned slot, MutatorWord address) {
@@ -94,11 +109,11 @@ static MutatorBool leafHolds(const IndexNodeStruct *leaf, unsigned slot, Mutator
 static inline IndexNode indexLeaf(uintptr_t root, MutatorWord address, unsigned *slotReturn) {
   IndexNode node;
   unsigned slot;
-  if (root == 0)
+  if (root == 0 || address == INDEX_NO_KEY)
     return NULL;
   for (node = indexNode(root); node->level != 0; node = indexNode(node->as.inner.child[slot]))
-    slot = indexSlot(node, address);
-  *slotReturn = slot = indexSlot(node, address);
+    slot = innerSlot(node, address);
+  *slotReturn = slot = leafSlot(node, address);
   return leafHolds(node, slot, address) ? node : NULL;
 }
 
@@ -122,7 +137,7 @@ static void *indexNext(uintptr_t root, MutatorWord address, MutatorWord *baseRet
   MutatorWord base = 0;
   IndexNode node;
   unsigned slot;
-  if (root == 0)
+  if (root == 0 || address == INDEX_NO_KEY)
     return NULL;
   for (node = indexNode(root);; node = indexNode(node->as.inner.child[slot])) {
     slot = indexSlot(node, address);
@@ -139,55 +154,59 @@ static void *indexNext(uintptr_t root, MutatorWord address, MutatorWord *baseRet
   return indexFind(root, base);
 }
 
-void *mutatorIndexFind(MutatorWord address) { return indexFind(atomicLoad(&mutatorIndex.root), address); }
+void *mutatorIndexFind(MutatorWord address) { return indexFind(atomicLoad(&mutatorIndexHead.root), address); }
 
 /* Without a pin a node may be recycled, and written to, while it is read.  So
  * nothing read from it is trusted to stay in bounds, and the answer counts only
  * if no root has been replaced since before the root was loaded: `changes` moves
  * before the first node of the old tree is retired.  (For it to be the same after
  * wrapping, 2^32 changes would have to be made within one look, on 32-bit CPUs.) */
-static unsigned lookSlot(const IndexNodeStruct *node, MutatorWord address, unsigned most) {
-  const MutatorWord *key = node->as.inner.key;
-  unsigned slot = 0;
-  unsigned count = node->count < most ? node->count : most;
-  while (count > 1) {
-    unsigned half = count / 2;
-    slot += key[slot + half] <= address ? half : 0;
-    count -= half;
-  }
-  return slot;
+/* What the key will be found to stand for, while it is looked for. */
+static inline void prefetchRest(const IndexNodeStruct *node) {
+  size_t at;
+  COMPILER_UNROLL
+  for (at = offsetof(IndexNodeStruct, as.leaf.limit); at < sizeof *node; at += STRIPE_BYTES)
+    compilerPrefetch((const unsigned char *)node + at);
 }
 
-static void *lookOnce(uintptr_t root, MutatorWord address) {
+static const IndexNodeStruct *lookOnce(uintptr_t root, MutatorWord address, unsigned *slotReturn) {
   uintptr_t ref = root;
-  unsigned depth, slot;
+  unsigned depth;
   for (depth = 0; depth < INDEX_DEPTH && ref != 0 && ref < mutatorIndex.limit; ++depth) {
     const IndexNodeStruct *node = indexNode(ref);
+    prefetchRest(node);
     if (node->level == 0) {
-      slot = lookSlot(node, address, INDEX_LEAF_MAX);
-      return leafHolds(node, slot, address) ? node->as.leaf.value[slot] : NULL;
+      *slotReturn = leafSlot(node, address);
+      return leafHolds(node, *slotReturn, address) ? node : NULL;
     }
-    ref = node->as.inner.child[lookSlot(node, address, INDEX_INNER_MAX)];
+    ref = node->as.inner.child[innerSlot(node, address)];
   }
   return NULL;
 }
 
 enum { LookATTEMPTS = 4 };
 
-MutatorBool mutatorIndexLook(MutatorWord address, void **valueReturn) {
-  unsigned i;
+MutatorBool mutatorIndexLook(MutatorWord address, IndexRange foundReturn, MutatorWord *changesReturn) {
+  unsigned i, slot = 0;
   for (i = 0; i < LookATTEMPTS; ++i) {
-    const uintptr_t before = atomicLoadAcquire(&mutatorIndex.changes);
-    *valueReturn = lookOnce(atomicLoadAcquire(&mutatorIndex.root), address);
+    const uintptr_t before = atomicLoadAcquire(&mutatorIndexHead.changes);
+    const IndexNodeStruct *leaf = lookOnce(atomicLoadAcquire(&mutatorIndexHead.root), address, &slot);
+    foundReturn->value = NULL;
+    if (leaf != NULL) {
+      foundReturn->base = leaf->as.leaf.base[slot];
+      foundReturn->limit = leaf->as.leaf.limit[slot];
+      foundReturn->value = leaf->as.leaf.value[slot];
+    }
     atomicFenceAcquire();
-    if (atomicLoadRelaxed(&mutatorIndex.changes) == before)
+    *changesReturn = before;
+    if (atomicLoadRelaxed(&mutatorIndexHead.changes) == before)
       return 1;
   }
   return 0;
 }
 
 void *mutatorIndexNext(MutatorWord address, MutatorWord *baseReturn) {
-  return indexNext(atomicLoad(&mutatorIndex.root), address, baseReturn);
+  return indexNext(atomicLoad(&mutatorIndexHead.root), address, baseReturn);
 }
 
 /* As far as one leaf goes. */
@@ -206,7 +225,7 @@ static size_t indexList(uintptr_t root, MutatorWord address, IndexRange ranges, 
 }
 
 size_t mutatorIndexList(MutatorWord address, IndexRange ranges, size_t most) {
-  return indexList(atomicLoad(&mutatorIndex.root), address, ranges, most);
+  return indexList(atomicLoad(&mutatorIndexHead.root), address, ranges, most);
 }
 
 /* rows ---------------------------------------------------------------------- */
@@ -272,6 +291,8 @@ static void editMake(IndexEdit edit, const IndexRowStruct *row, unsigned from, u
   node->count = (uint16_t)(to - from);
   for (i = from; i < to; ++i)
     slotWrite(node, i - from, &row->slot[i]);
+  for (i = to - from; i < levelMax(row->level); ++i)
+    node->as.inner.key[i] = INDEX_NO_KEY;
   slot->key = row->slot[from].key;
   slot->child = ref;
 }
@@ -361,16 +382,16 @@ static MutatorRes editPerform(IndexEdit edit, IndexChange change) {
   if (res != MutatorResOK)
     return res;
   root = editFinish(edit, change);
-  if (!atomicCompareAndSwap(&mutatorIndex.root, &edit->root, root))
+  if (!atomicCompareAndSwap(&mutatorIndexHead.root, &edit->root, root))
     return MutatorResFAIL;
-  (void)atomicAdd(&mutatorIndex.changes, 1);
+  (void)atomicAdd(&mutatorIndexHead.changes, 1);
   return MutatorResOK;
 }
 
 /* The way to the leaf where `base` is or belongs. */
 static void editBegin(IndexEdit edit, MutatorWord base) {
   IndexStepStruct step = {0, 0};
-  edit->root = atomicLoad(&mutatorIndex.root);
+  edit->root = atomicLoad(&mutatorIndexHead.root);
   edit->total = edit->root == 0 ? 0 : indexNode(edit->root)->total;
   edit->depth = edit->used = edit->replaced = 0;
   for (step.ref = (IndexRef)edit->root; step.ref != 0;) {
@@ -476,5 +497,5 @@ MutatorRes mutatorIndexAdd(MutatorWord base, MutatorWord limit, void *value) {
 
 MutatorRes mutatorIndexRemove(MutatorWord base, void *value) {
   IndexSlotStruct slot = {base, 0, value, 0};
-  return indexChange(editRemove, &slot);
+  return base == INDEX_NO_KEY ? MutatorResSTATE : indexChange(editRemove, &slot);
 }

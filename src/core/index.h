@@ -11,6 +11,18 @@
 
 #include <mutator/types.h>
 
+#include "cc/atomic.h"
+#include "core/stripe.h"
+
+/* IndexHeadStruct -- where looking begins; a line that writers of other things do not disturb */
+typedef struct IndexHeadStruct {
+  _Alignas(STRIPE_BYTES) AtomicWord root; /* an IndexRef (core/index_nodes.h); 0 when empty */
+  AtomicWord
+      changes; /* so many roots have been replaced: moves before their nodes are retired, and before the change is over */
+} IndexHeadStruct;
+
+extern IndexHeadStruct mutatorIndexHead;
+
 /* mutatorIndexAdd -- put [base, limit) into the index
  *
  * value    what mutatorIndexFind gives; not NULL
@@ -36,20 +48,6 @@ MutatorRes mutatorIndexRemove(MutatorWord base, void *value);
  */
 void *mutatorIndexFind(MutatorWord address);
 
-/* mutatorIndexLook -- as mutatorIndexFind, without being inside mutatorPinIndex
- *
- * pre:      to use the value, the caller entered another set before, which whoever removes the range waits for
- * Returns   true and *valueReturn, NULL for none; false: changes came in the way, use mutatorIndexFind
- */
-MutatorBool mutatorIndexLook(MutatorWord address, void **valueReturn);
-
-/* mutatorIndexNext -- the range that holds address, or else the nearest above it
- *
- * pre:      as mutatorIndexFind
- * Returns   its value and its base, or NULL
- */
-void *mutatorIndexNext(MutatorWord address, MutatorWord *baseReturn);
-
 /* IndexRangeStruct -- a range that is in the index */
 typedef struct IndexRangeStruct *IndexRange;
 typedef struct IndexRangeStruct {
@@ -57,6 +55,31 @@ typedef struct IndexRangeStruct {
   MutatorWord limit;
   void *value;
 } IndexRangeStruct;
+
+/* mutatorIndexLook -- as mutatorIndexFind, without being inside mutatorPinIndex
+ *
+ * pre:      to use the value, the caller entered another set before, which whoever removes the range waits for
+ * foundReturn    its value is NULL when there is none
+ * changesReturn  what mutatorIndexUnchanged wants
+ * Returns   true; false: changes came in the way, use mutatorIndexFind
+ */
+MutatorBool mutatorIndexLook(MutatorWord address, IndexRange foundReturn, MutatorWord *changesReturn);
+
+/* mutatorIndexUnchanged -- is what mutatorIndexLook found then still what it would find?
+ *
+ * To be asked after entering a set, as before mutatorIndexLook.  On 32-bit CPUs never: so many
+ * changes may be made while a thread does something else that they come round.
+ */
+static inline MutatorBool mutatorIndexUnchanged(MutatorWord changes) {
+  return sizeof changes >= sizeof(uint64_t) && atomicLoadAcquire(&mutatorIndexHead.changes) == changes;
+}
+
+/* mutatorIndexNext -- the range that holds address, or else the nearest above it
+ *
+ * pre:      as mutatorIndexFind
+ * Returns   its value and its base, or NULL
+ */
+void *mutatorIndexNext(MutatorWord address, MutatorWord *baseReturn);
 
 /* mutatorIndexList -- the ranges from the one that holds address, or the nearest above it, upwards
  *

@@ -24,9 +24,11 @@
 
 #include "core/index_nodes.h"
 
+#include "core/index.h"
 #include "core/pin.h"
 
 IndexStruct mutatorIndex;
+IndexHeadStruct mutatorIndexHead;
 
 static AtomicWord *nodeLink(uintptr_t ref) { return &mutatorIndex.nodes[ref].link; }
 

@@ -16,12 +16,17 @@
 /* IndexRef -- a node, by its number in the reserved mapping; 0 is none */
 typedef uint32_t IndexRef;
 
-/* A node is eight cache lines: 20 ranges or 41 children on 64-bit CPUs, 41 or
- * 62 on 32-bit ones. */
+/* A node is eight cache lines: 20 ranges or 40 children on 64-bit CPUs, 40 or
+ * 60 on 32-bit ones.  A key is looked for among every fifth first. */
+#define INDEX_STRIDE 5
 #define INDEX_NODE_BYTES 512
 #define INDEX_HEADER_BYTES (sizeof(AtomicWord) + 2 * sizeof(uint32_t))
-#define INDEX_LEAF_MAX ((INDEX_NODE_BYTES - INDEX_HEADER_BYTES) / (2 * sizeof(MutatorWord) + sizeof(void *)))
-#define INDEX_INNER_MAX ((INDEX_NODE_BYTES - INDEX_HEADER_BYTES) / (sizeof(MutatorWord) + sizeof(IndexRef)))
+#define INDEX_MAX(slot) ((INDEX_NODE_BYTES - INDEX_HEADER_BYTES) / (slot) / INDEX_STRIDE * INDEX_STRIDE)
+#define INDEX_LEAF_MAX INDEX_MAX(2 * sizeof(MutatorWord) + sizeof(void *))
+#define INDEX_INNER_MAX INDEX_MAX(sizeof(MutatorWord) + sizeof(IndexRef))
+
+/* The keys beyond the last.  No range holds this address, since its limit would have to be above. */
+#define INDEX_NO_KEY (~(MutatorWord)0)
 
 /* Every node but the root is at least half full. */
 #define INDEX_LEAF_MIN (INDEX_LEAF_MAX / 2)
@@ -62,15 +67,13 @@ typedef struct IndexNodeStruct {
 
 /* IndexStruct -- the one index
  *
- * The first line is constant after set-up; the root has the second for itself,
- * so that the writers' lists do not disturb readers.
+ * The first line is constant after set-up, and the writers' lists are apart, so
+ * that they do not disturb readers.  The root is in mutatorIndexHead.
  */
 typedef struct IndexStruct {
   _Alignas(STRIPE_BYTES) IndexNode nodes;  /* NULL before set-up; element 0 is not used */
   size_t limit;                            /* elements of nodes */
   size_t ranges;                           /* at most */
-  _Alignas(STRIPE_BYTES) AtomicWord root;  /* an IndexRef; 0 when empty */
-  AtomicWord changes;                      /* so many roots have been replaced, before their nodes were retired */
   _Alignas(STRIPE_BYTES) AtomicWord fresh; /* nodes never used start here */
   AtomicWord free;                         /* a list of nodes for reuse */
   AtomicWord limbo[4];                     /* lists of nodes unlinked in epoch mod 4 */

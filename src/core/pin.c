@@ -31,6 +31,22 @@
  * may be waiting for; it undoes that and tries again.  It repeats only if the
  * epoch has advanced, that is, if some other thread has got on: lock-free.
  *
+ * Slots.  A stay in a slot is a plain store of the epoch that the reader has
+ * loaded, with no fence between the store and the loads of links that follow.
+ * Lemma 2 holds for it all the same.  The Advance to u + 2 began, with its
+ * read of epoch u + 1, after what it is about was unlinked; then every thread
+ * passed a full fence (mutatorOSBarrier), and then it looked at every slot.
+ * Say that the reader's fence came before its store: then the loads after the store
+ * see the link as it is since it was unlinked.  Or after it: then Advance saw the
+ * slot as the reader left it, or later.  If the reader was still inside, and
+ * Advance went on, it had marked epoch u + 1: it loaded that from the swap of the
+ * Advance to u + 1, which came after the link was changed, and then the link.  In each
+ * case it is not inside with what was unlinked.  A reader that marks an
+ * epoch that is long over only keeps the epoch where it is.
+ *
+ * A slot is for one thread, and the handlers that interrupt it.  One that finds
+ * a mark leaves it: the older epoch holds for both.
+ *
  * Two parities are enough.  In epoch e the readers inside entered in e or in
  * e - 1; Advance waits for those of e - 1, whose counts the readers of e + 1
  * will use.
@@ -38,6 +54,7 @@
 
 #include "core/pin.h"
 
+PinSlotStruct mutatorPinSlots[PIN_SLOTS];
 PinSetStruct mutatorPinIndex;
 PinSetStruct mutatorPinCallbacks;
 
@@ -75,11 +92,12 @@ static MutatorBool pinEmpty(PinSet set, unsigned parity) {
   return 1;
 }
 
-void mutatorPinAdvance(PinSet set) {
-  uintptr_t epoch = atomicLoad(&set->epoch);
+void mutatorPinAdvanceFrom(PinSet set, MutatorWord epoch) {
   if (pinEmpty(set, (epoch - 1) & 1))
     (void)atomicCompareAndSwap(&set->epoch, &epoch, epoch + 1);
 }
+
+void mutatorPinAdvance(PinSet set) { mutatorPinAdvanceFrom(set, mutatorPinEpoch(set)); }
 
 void mutatorPinForked(PinSet set) {
   unsigned i;

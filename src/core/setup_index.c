@@ -52,4 +52,5 @@ MutatorRes mutatorIndexSetup(size_t ranges) {
 void mutatorIndexForked(void) {
   mutatorPinForked(&mutatorPinIndex);
   mutatorPinForked(&mutatorPinCallbacks);
+  mutatorPinSlotsForked();
 }

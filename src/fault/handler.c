@@ -9,6 +9,8 @@
 
 #include "fault/handler.h"
 
+#include "arch/arch.h"
+#include "cc/compiler.h"
 #include "fault/range.h"
 #include "fault/stay.h"
 #include "os/os.h"
@@ -28,23 +30,27 @@ static const unsigned char offered[MutatorFaultKindLIMIT] = {
     [MutatorFaultKindGUARD] = 1,      [MutatorFaultKindKEY] = 1,
 };
 
+static inline MutatorBool askRange(MutatorContext context, MutatorFaultRange range, MutatorWord address,
+                                   MutatorAccess access) {
+  MutatorBool handled;
+  context->range = range;
+  handled = mutatorRangeAsk(range, context, address, access);
+  context->range = NULL;
+  return handled;
+}
+
 /* Asked by the loop below and by nobody else, so the context is a frame's. */
 static MutatorFaultResult askRanges(MutatorFaultHandler handler, MutatorContext context, void *closure) {
   const FaultFrameStruct *frame = (const void *)context;
   const OSFaultStruct *fault = &frame->fault;
   MutatorFaultRange range;
-  MutatorBool handled;
   (void)handler;
   (void)closure;
   if (!fault->addressKnown || !offered[fault->kind])
     return MutatorFaultDECLINED;
   range = mutatorRangeHolding(fault->address);
-  if (range == NULL)
-    return MutatorFaultDECLINED;
-  context->range = range;
-  handled = mutatorRangeAsk(range, context, fault->address, fault->access);
-  context->range = NULL;
-  return handled ? MutatorFaultHANDLED : MutatorFaultDECLINED;
+  return range != NULL && askRange(context, range, fault->address, fault->access) ? MutatorFaultHANDLED
+                                                                                  : MutatorFaultDECLINED;
 }
 
 /* The range table is the handler of priority 0 that was there first. */
@@ -52,8 +58,7 @@ static MutatorFaultHandlerStruct ranges = {
     .signature = CORE_SIGNATURE_HANDLER, .size = sizeof ranges, .callback = askRanges, .priority = 0};
 AtomicWord mutatorFaultHandlers = (AtomicWord)&ranges;
 
-static MutatorBool ask(FaultFrame frame) {
-  MutatorFaultHandler handler = (MutatorFaultHandler)atomicLoadAcquire(&mutatorFaultHandlers);
+static MutatorBool ask(FaultFrame frame, MutatorFaultHandler handler) {
   while (handler != NULL) {
     if (handler->callback(handler, &frame->context, handler->closure) == MutatorFaultHANDLED)
       return 1;
@@ -62,12 +67,7 @@ static MutatorBool ask(FaultFrame frame) {
   return 0;
 }
 
-static MutatorBool isPostMortem(const OSFaultStruct *fault) {
-  const AtomicWord test = atomicLoadAcquire(&mutatorCorePostMortem);
-  return test != 0 && ((CorePostMortem)test)(fault);
-}
-
-static MutatorBool offer(const MutatorNativeStruct *native) {
+static MutatorBool offer(const MutatorNativeStruct *native, CorePostMortem isPostMortem) {
   FaultFrameStruct frame;
   MutatorBool handled;
   if (!mutatorFaultStayHook(&frame.stay, native))
@@ -75,18 +75,57 @@ static MutatorBool offer(const MutatorNativeStruct *native) {
   mutatorCoreContextInit(&frame.context, MutatorContextFAULT, native);
   frame.stay.context = &frame.context;
   mutatorOSFault(native, &frame.fault);
-  handled = !isPostMortem(&frame.fault) && ask(&frame);
+  handled = (isPostMortem == NULL || !isPostMortem(&frame.fault)) &&
+            ask(&frame, (MutatorFaultHandler)atomicLoadAcquire(&mutatorFaultHandlers));
   if (!handled)
     MutatorFaultUnclaimed(&frame.context);
   mutatorFaultStayHookEnd(&frame.stay);
   return handled;
 }
 
-MutatorBool mutatorFaultNative(const MutatorNativeStruct *native) {
-  MutatorBool handled;
-  if (mutatorCoreRecover(native))
+/* What the range table has not handled. */
+static COMPILER_APART MutatorBool offerOthers(FaultFrame frame, MutatorFaultHandler first) {
+  mutatorOSFault(&frame->context.native, &frame->fault);
+  if (ask(frame, first))
     return 1;
-  handled = offer(native);
+  MutatorFaultUnclaimed(&frame->context);
+  return 0;
+}
+
+/* As offer, for what nearly all faults are: the outermost, in a range, and nobody before the range table. */
+static MutatorBool offerQuickly(const MutatorNativeStruct *native, OSLocal local, const OSGlanceStruct *glance) {
+  FaultFrameStruct frame;
+  MutatorFaultHandler first;
+  MutatorBool handled = 0;
+  mutatorFaultStayFirst(&frame.stay, local);
+  mutatorCoreContextFill(&frame.context, MutatorContextFAULT, native);
+  frame.stay.context = &frame.context;
+  first = (MutatorFaultHandler)atomicLoadAcquire(&mutatorFaultHandlers);
+  if (first == &ranges) {
+    MutatorFaultRange range = mutatorRangeRecall(local, glance->address);
+    if (range == NULL)
+      range = mutatorRangeRemember(local, glance->address);
+    handled = range != NULL && askRange(&frame.context, range, glance->address, glance->access);
+    first = (MutatorFaultHandler)atomicLoadAcquire(&ranges.next);
+  }
+  if (!handled)
+    handled = offerOthers(&frame, first);
+  mutatorFaultStayHookEnd(&frame.stay);
+  return handled;
+}
+
+MutatorBool mutatorFaultNative(const MutatorNativeStruct *native, OSLocal local) {
+  const AtomicWord postMortem = atomicLoadAcquire(&mutatorCorePostMortem);
+  OSGlanceStruct glance;
+  MutatorWord resume;
+  MutatorBool handled;
+  if (mutatorOSGlance(native, &glance) && mutatorFaultStayIsFirst(local) && postMortem == 0 &&
+      !mutatorArchFixup(glance.pc, &resume))
+    handled = offerQuickly(native, local, &glance);
+  else if (mutatorCoreRecover(native))
+    return 1;
+  else
+    handled = offer(native, (CorePostMortem)postMortem);
   mutatorCoreCount(handled ? CORE_COUNTER(handled) : CORE_COUNTER(forwarded));
   return handled;
 }

@@ -22,8 +22,27 @@ static MutatorFaultRange findPinned(MutatorWord address) {
 }
 
 MutatorFaultRange mutatorRangeHolding(MutatorWord address) {
-  void *value;
-  return mutatorIndexLook(address, &value) ? value : findPinned(address);
+  IndexRangeStruct found;
+  MutatorWord changes;
+  return mutatorIndexLook(address, &found, &changes) ? found.value : findPinned(address);
+}
+
+/* Whoever interrupts this, and jumps away, leaves a memory of nothing. */
+MutatorFaultRange mutatorRangeRemember(OSLocal local, MutatorWord address) {
+  IndexRangeStruct found;
+  MutatorWord changes;
+  if (!mutatorIndexLook(address, &found, &changes))
+    return findPinned(address);
+  if (found.value == NULL)
+    return NULL;
+  local->rangeSize = 0;
+  atomicFenceSignal();
+  local->range = found.value;
+  local->rangeBase = found.base;
+  local->rangeChanges = changes;
+  atomicFenceSignal();
+  local->rangeSize = found.limit - found.base;
+  return found.value;
 }
 
 MutatorFaultRange mutatorRangeNext(MutatorWord address) {
@@ -34,11 +53,6 @@ MutatorFaultRange mutatorRangeNext(MutatorWord address) {
   range = mutatorIndexNext(address, &base);
   mutatorPinLeave(&mutatorPinIndex, &index);
   return range;
-}
-
-MutatorBool mutatorRangeAsk(MutatorFaultRange range, MutatorContext context, MutatorWord address,
-                            MutatorAccess access) {
-  return range->callback(range, context, (void *)address, access, range->closure) == MutatorFaultHANDLED;
 }
 
 static MutatorBool windowHolds(MutatorWindow window, MutatorWord base, MutatorWord limit) {

@@ -26,6 +26,21 @@ MutatorFaultRange mutatorRangeNext(MutatorWord address);
  *
  * pre:  the caller is inside mutatorPinCallbacks
  */
-MutatorBool mutatorRangeAsk(MutatorFaultRange range, MutatorContext context, MutatorWord address, MutatorAccess access);
+static inline MutatorBool mutatorRangeAsk(MutatorFaultRange range, MutatorContext context, MutatorWord address,
+                                          MutatorAccess access) {
+  return range->callback(range, context, (void *)address, access, range->closure) == MutatorFaultHANDLED;
+}
+
+/* mutatorRangeRecall -- mutatorRangeHolding, if it is the range that this thread found the last time; or NULL
+ *
+ * mutatorRangeRemember -- mutatorRangeHolding, for mutatorRangeRecall
+ *
+ * pre:  the caller is inside mutatorPinCallbacks, and no other stay of the thread's is
+ */
+static inline MutatorFaultRange mutatorRangeRecall(const OSLocalStruct *local, MutatorWord address) {
+  return address - local->rangeBase < local->rangeSize && mutatorIndexUnchanged(local->rangeChanges) ? local->range
+                                                                                                     : NULL;
+}
+MutatorFaultRange mutatorRangeRemember(OSLocal local, MutatorWord address);
 
 #endif

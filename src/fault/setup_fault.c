@@ -35,9 +35,16 @@ static MutatorBool optionsCheck(const MutatorFaultOptionsStruct *options) {
          (options->earlierFirst == 0 || options->earlierFirst == 1) && options->callbackStack <= (size_t)1 << 24;
 }
 
+static MutatorRes prepareThread(size_t depth, size_t callback) {
+  const MutatorRes res = mutatorOSStackInstall(depth, callback);
+  if (res == MutatorResOK)
+    mutatorPinSlotTake();
+  return res;
+}
+
 /* On a thread's alternate stack there is no giving it another; the hook works all the same. */
 static MutatorRes install(const MutatorFaultOptionsStruct *wanted) {
-  MutatorRes res = mutatorOSStackInstall(mutatorCoreOptions()->depth, wanted->callbackStack);
+  MutatorRes res = prepareThread(mutatorCoreOptions()->depth, wanted->callbackStack);
   if (res != MutatorResMEMORY)
     res = mutatorOSHookInstall(wanted->hook, wanted->earlierFirst);
   if (res != MutatorResOK)
@@ -92,7 +99,7 @@ MutatorRes MutatorFaultFinish(void) {
 
 MutatorRes MutatorFaultStackInstall(void) {
   const MutatorOptionsStruct *options = mutatorCoreOptions();
-  return options == NULL ? MutatorResSTATE : mutatorOSStackInstall(options->depth, atomicLoad(&callbackStack));
+  return options == NULL ? MutatorResSTATE : prepareThread(options->depth, atomicLoad(&callbackStack));
 }
 
 MutatorRes MutatorFaultStackRemove(void) { return mutatorOSStackRemove(); }
@@ -101,10 +108,17 @@ MutatorRes MutatorFaultStackRemove(void) { return mutatorOSStackRemove(); }
  * Most callbacks last for microseconds, so it pays to look again before sleeping. */
 #define LOOKS 100
 
+static void advance(PinSet set) {
+  if (set == &mutatorPinCallbacks)
+    mutatorPinAdvanceCallbacks();
+  else
+    mutatorPinAdvance(set);
+}
+
 static MutatorBool everybodyLeft(PinSet set, MutatorWord start) {
   unsigned i;
   for (i = 0; i < LOOKS && mutatorPinEpoch(set) - start < 2; ++i)
-    mutatorPinAdvance(set);
+    advance(set);
   return mutatorPinEpoch(set) - start >= 2;
 }
 

@@ -37,7 +37,7 @@ static AtomicWord *linkFor(int priority) {
 static MutatorBool isLookedAt(MutatorFaultHandler handler) {
   unsigned i;
   for (i = 0; i < 3 && mutatorPinEpoch(&mutatorPinCallbacks) - handler->epoch < 2; ++i)
-    mutatorPinAdvance(&mutatorPinCallbacks);
+    mutatorPinAdvanceCallbacks();
   return mutatorPinEpoch(&mutatorPinCallbacks) - handler->epoch < 2;
 }
 

@@ -26,6 +26,24 @@ static PinStruct kept(const OSLocalStruct *local) {
   return pin;
 }
 
+/* In the thread's own slot if it has one.  The pin's count says which it is: the
+ * slot's word, or a stripe's, or NULL when a handler has found its outermost stay just beginning. */
+static void enter(OSLocal local, Pin pin) {
+  if (local->slot == NULL)
+    mutatorPinEnter(&mutatorPinCallbacks, pin);
+  else if (mutatorPinSlotIsFree(local->slot)) {
+    mutatorPinEnterSlot(local->slot);
+    pin->count = &local->slot->inside;
+  }
+}
+
+static void leave(OSLocal local, Pin pin) {
+  if (local->slot != NULL && pin->count == &local->slot->inside)
+    mutatorPinLeaveSlot(local->slot);
+  else if (pin->count != NULL)
+    mutatorPinLeave(&mutatorPinCallbacks, pin);
+}
+
 /* A handler may interrupt between any two lines, and pushes and pops as many as
  * it pushed.  What it finds in an element it puts back, so that one that is
  * being filled in is not lost; the pin is not its business once `stays` counts. */
@@ -33,7 +51,7 @@ static void push(OSLocal local, FaultStay stay) {
   const MutatorBool outermost = local->stays == 0;
   PinStruct pin = {NULL, 0};
   if (outermost)
-    mutatorPinEnter(&mutatorPinCallbacks, &pin);
+    enter(local, &pin);
   stay->saved = local->stay[local->stays];
   local->stay[local->stays] = (MutatorWord)stay;
   atomicFenceSignal();
@@ -51,7 +69,7 @@ static void pop(OSLocal local, const FaultStayStruct *stay) {
   if (stay != NULL)
     local->stay[local->stays] = stay->saved;
   if (local->stays == 0)
-    mutatorPinLeave(&mutatorPinCallbacks, &pin);
+    leave(local, &pin);
 }
 
 /* Each stay of the hook's has one part of `inside`, which whoever jumped has not given back. */

@@ -30,6 +30,25 @@ typedef struct FaultStayStruct {
 MutatorBool mutatorFaultStayHook(FaultStay stay, const MutatorNativeStruct *native);
 void mutatorFaultStayHookEnd(FaultStay stay);
 
+/* mutatorFaultStayIsFirst -- would a stay of the hook's be the thread's only one, in a slot of its own?
+ *
+ * mutatorFaultStayFirst -- begin it, as mutatorFaultStayHook does, which has to ask for more.
+ */
+static inline MutatorBool mutatorFaultStayIsFirst(const OSLocalStruct *local) {
+  return local->stays == 0 && local->slot != NULL && mutatorPinSlotIsFree(local->slot);
+}
+
+static inline void mutatorFaultStayFirst(FaultStay stay, OSLocal local) {
+  PinSlot slot = local->slot;
+  mutatorPinEnterSlot(slot);
+  stay->saved = local->stay[0];
+  local->stay[0] = (MutatorWord)stay;
+  atomicFenceSignal();
+  local->stays = 1;
+  atomicFenceSignal();
+  atomicStoreRelaxed(&local->pin[0], (AtomicWord)&slot->inside);
+}
+
 /* mutatorFaultStayBegin, End -- a stay of another function's, in a callback or in none */
 void mutatorFaultStayBegin(FaultStay stay);
 void mutatorFaultStayEnd(FaultStay stay);

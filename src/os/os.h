@@ -35,6 +35,21 @@ typedef struct OSFaultStruct {
 /* mutatorOSFault -- read the record.  pre: native is a FAULT context's */
 void mutatorOSFault(const MutatorNativeStruct *native, OSFault fault);
 
+/* OSGlanceStruct -- all that most faults are about */
+typedef struct OSGlanceStruct {
+  MutatorWord pc;
+  MutatorWord address;
+  MutatorAccess access;
+} OSGlanceStruct, *OSGlance;
+
+/* mutatorOSGlance -- is it a fault of kind PROTECTION or UNMAPPED, with an address and an access?
+ *
+ * The quick way to what mutatorOSFault says, and the PC.  pre: as there
+ *
+ * Returns  false when it is another, or when it would take longer to tell
+ */
+MutatorBool mutatorOSGlance(const MutatorNativeStruct *native, OSGlance glance);
+
 /* mutatorOSFaultKind -- the kind, with what the system can say beyond its record
  *
  * For people, not for the way of a fault: it may ask the system, which knows
@@ -115,6 +130,11 @@ typedef struct OSLocalStruct {
   MutatorWord pin[2];               /* the outermost's */
   MutatorThread thread;             /* the thread's own registration, or NULL */
   MutatorWord declined;             /* the port's: its latest fault that fell to the default action */
+  MutatorFaultRange range;          /* the range found last (fault/range.h)... */
+  MutatorWord rangeBase;            /* ...where it begins... */
+  MutatorWord rangeSize;            /* ...how long it is, 0 for none... */
+  MutatorWord rangeChanges;         /* ...as of so many changes of the index */
+  struct PinSlotStruct *slot;       /* the thread's place among the pins, or NULL (core/pin.h) */
 } OSLocalStruct, *OSLocal;
 
 /* mutatorOSLocal -- the calling thread's; all zero at first */
@@ -297,7 +317,9 @@ MutatorRes mutatorOSHookInstall(MutatorFaultHook hook, MutatorBool earlierFirst)
 MutatorRes mutatorOSHookRemove(void);
 
 /* Alternate stacks for the calling thread, for faults nested to `depth` in
- * callbacks that use `callback` bytes each; results as MutatorFaultStackInstall and Remove. */
+ * callbacks that use `callback` bytes each; results as MutatorFaultStackInstall and Remove.
+ * Once it was OK, mutatorCoreThreadExit (below) is called when the thread exits, where
+ * there is a mutatorOSBarrier. */
 MutatorRes mutatorOSStackInstall(size_t depth, size_t callback);
 MutatorRes mutatorOSStackRemove(void);
 
@@ -312,6 +334,12 @@ MutatorBool mutatorOSThreadReady(void);
  * Also has mutatorThreadExit (below) called when the thread exits. */
 MutatorRes mutatorOSThreadIdentify(MutatorThread thread);
 void mutatorOSThreadForget(MutatorThread thread);
+
+/* mutatorOSBarrier -- a full memory barrier in every thread of the process, before this returns
+ *
+ * Returns  false where the system does not offer that; then it never did, but for a
+ *          sandbox that has been entered since */
+MutatorBool mutatorOSBarrier(void);
 
 /* A lock for set-up functions only.  Who holds it is not suspended. */
 void mutatorOSSetupLock(void);
@@ -335,6 +363,9 @@ void mutatorCoreContextInit(MutatorContext context, MutatorContextVar var, const
 /* The calling thread exits: it is registered no more (set-up). */
 void mutatorThreadExit(MutatorThread thread);
 
+/* The calling thread exits, and has had an alternate stack or a registration (set-up). */
+void mutatorCoreThreadExit(void);
+
 /* The windows that exist, linked by `next`; pre: the set-up lock is held (set-up). */
 MutatorWindow mutatorCoreWindows(void);
 
@@ -342,7 +373,7 @@ MutatorWindow mutatorCoreWindows(void);
 MutatorBool mutatorCoreRecover(const MutatorNativeStruct *native);
 
 /* Recover, or ask handlers and ranges; true when the thread may go on.
- * pre: the caller has counted itself in mutatorOSLocal()->inside, and keeps that until the hook's end */
-MutatorBool mutatorFaultNative(const MutatorNativeStruct *native);
+ * pre: local is mutatorOSLocal(); the caller has counted itself in its `inside`, and keeps that until the hook's end */
+MutatorBool mutatorFaultNative(const MutatorNativeStruct *native, OSLocal local);
 
 #endif

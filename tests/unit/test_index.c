@@ -88,7 +88,7 @@ static void auditNode(IndexRef ref, MutatorBool root, Audit *audit) {
 /* Every rule of the tree, and that every node is in it, in a list, or fresh. */
 static Audit auditTree(void) {
   Audit audit = {0, 0, 0};
-  IndexRef root = (IndexRef)mutatorIndex.root;
+  IndexRef root = (IndexRef)mutatorIndexHead.root;
   if (root != 0) {
     auditNode(root, 1, &audit);
     ck_assert_uint_eq(nodeOf(root)->total, audit.ranges);
@@ -253,12 +253,12 @@ static void fillAndEmpty(MutatorBool up, MutatorBool upAgain) {
     MUST(mutatorIndexAdd(key * 2, key * 2 + 1, name(key + 1)) == MutatorResOK);
   }
   MUST(auditTree().ranges == RANGES);
-  MUST(nodeOf((IndexRef)mutatorIndex.root)->level <= 4);
+  MUST(nodeOf((IndexRef)mutatorIndexHead.root)->level <= 4);
   for (i = 0; i < RANGES; ++i) {
     MutatorWord key = upAgain ? i : RANGES - 1 - i;
     MUST(mutatorIndexRemove(key * 2, name(key + 1)) == MutatorResOK);
   }
-  MUST(mutatorIndex.root == 0);
+  MUST(mutatorIndexHead.root == 0);
   auditNodes();
 }
 
@@ -312,7 +312,7 @@ static void modelRun(size_t cells, size_t changes) {
   for (i = 0; i < cells; ++i)
     if (model.size[i] != 0)
       modelToggle(&model, i, 0);
-  ck_assert_uint_eq(mutatorIndex.root, 0);
+  ck_assert_uint_eq(mutatorIndexHead.root, 0);
   auditNodes();
   free(model.first);
   free(model.size);
@@ -337,7 +337,7 @@ START_TEST(a_million_ranges) {
     MUST(mutatorIndexAdd(key * 4096, key * 4096 + 4096, name(key)) == MutatorResOK);
   }
   MUST(auditTree().ranges == RANGES);
-  MUST(nodeOf((IndexRef)mutatorIndex.root)->level <= 4);
+  MUST(nodeOf((IndexRef)mutatorIndexHead.root)->level <= 4);
   for (i = 0; i < RANGES; ++i) {
     MutatorWord key = (i + 1) * 387420489ULL % 1000003;
     MUST(mutatorIndexFind(key * 4096 + i % 4096) == name(key));
@@ -358,7 +358,7 @@ START_TEST(a_reader_keeps_the_tree_it_has_seen) {
     MUST(mutatorIndexAdd(i * 2, i * 2 + 1, name(i + 1)) == MutatorResOK);
 
   mutatorPinEnter(&mutatorPinIndex, &pin);
-  AtomicWord root = mutatorIndex.root;
+  AtomicWord root = mutatorIndexHead.root;
   auditTree();
   bytes = mutatorIndex.fresh * sizeof(IndexNodeStruct);
   copy = malloc(bytes);
@@ -377,7 +377,7 @@ START_TEST(a_reader_keeps_the_tree_it_has_seen) {
 
   /* Nothing that the reader's root leads to has changed, but for the lists' links. */
   {
-    AtomicWord now = mutatorIndex.root;
+    AtomicWord now = mutatorIndexHead.root;
     Audit audit = {0, 0, 0};
     auditNode((IndexRef)root, 1, &audit);
     MUST(audit.ranges == RANGES);
@@ -406,7 +406,7 @@ START_TEST(an_older_reader_is_protected_too) {
   mutatorPinEnter(&mutatorPinIndex, &pin);
   mutatorPinAdvance(&mutatorPinIndex);
   {
-    IndexNode leaf = nodeOf((IndexRef)mutatorIndex.root);
+    IndexNode leaf = nodeOf((IndexRef)mutatorIndexHead.root);
     for (i = 0; i < 50; ++i) {
       ck_assert_int_eq(mutatorIndexAdd(300, 400, name(2)), MutatorResOK);
       ck_assert_uint_eq(leaf->count, 1);
@@ -543,7 +543,7 @@ START_TEST(writers_in_one_leaf) {
     pthread_create(&writer[i], NULL, writeOne, &number[i]);
   for (i = 0; i < 4; ++i)
     pthread_join(writer[i], NULL);
-  ck_assert_uint_eq(mutatorIndex.root, 0);
+  ck_assert_uint_eq(mutatorIndexHead.root, 0);
   auditNodes();
 }
 END_TEST

@@ -11,6 +11,12 @@
 /* An address near the top of the running function's stack frame. */
 static inline uintptr_t compilerStackAddress(void) { return (uintptr_t)__builtin_frame_address(0); }
 
+/* It will be read soon. */
+static inline void compilerPrefetch(const void *address) { __builtin_prefetch(address); }
+
+/* Before a loop of few and always equally many turns. */
+#define COMPILER_UNROLL _Pragma("GCC unroll 16")
+
 /* Before a function that a faster path must not carry along. */
 #define COMPILER_APART __attribute__((noinline))
 

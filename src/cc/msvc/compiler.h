@@ -12,6 +12,12 @@
 /* An address near the top of the running function's stack frame. */
 static inline uintptr_t compilerStackAddress(void) { return (uintptr_t)_AddressOfReturnAddress(); }
 
+/* It will be read soon: the CPU must see that by itself. */
+static inline void compilerPrefetch(const void *address) { (void)address; }
+
+/* Before a loop of few and always equally many turns: it decides for itself. */
+#define COMPILER_UNROLL
+
 /* Before a function that a faster path must not carry along. */
 #define COMPILER_APART __declspec(noinline)
 

@@ -41,3 +41,13 @@ MutatorRes mutatorOSProcessWrite(MutatorWord address, const void *buffer, size_t
   (void)size;
   return MutatorResUNIMPL;
 }
+
+/* Threads' stays are counted in stripes: there is no slot without such a barrier. */
+MutatorBool mutatorOSBarrier(void) { return 0; }
+
+/* What it is for needs a slot. */
+MutatorBool mutatorOSGlance(const MutatorNativeStruct *native, OSGlance glance) {
+  (void)native;
+  (void)glance;
+  return 0;
+}

@@ -70,11 +70,15 @@ const uint16_t mutatorXsavePartSize[VectorPartLIMIT] = {
 /* The handler's address, and padding (struct sigframe). */
 const size_t mutatorFreebsdBeforeUcontext = 16;
 
+/* The hook's first instructions look for AC there. */
+const MutatorWord mutatorSignalFlags = offsetof(ucontext_t, uc_mcontext.mc_rflags);
+
 /* os/signal/x86_64.S says what lies between these. */
 extern const char mutatorPosixHandlerLeft[], mutatorPosixHandlerEmpty[], mutatorPosixHandlerEnd[];
 
 /* The C library's own handler is between ours and the kernel: it is not looked
  * through, and a thread in it is on its alternate stack, where it is not stopped. */
+AtomicWord mutatorPosixReturn = 1; /* nobody asks for it */
 void mutatorPosixReturnsTo(const void *code) { (void)code; }
 
 static MutatorBool between(MutatorWord pc, const void *first, const void *end) {

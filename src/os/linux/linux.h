@@ -39,8 +39,12 @@ MutatorBool mutatorLinuxStateFrame(const ucontext_t *ucontext, unsigned char *st
 MutatorBool mutatorLinuxStateRestore(const ucontext_t *ucontext, const unsigned char *state);
 
 /* The trap number and the error code that the CPU pushed. */
-MutatorWord mutatorLinuxTrap(const ucontext_t *ucontext);
-MutatorWord mutatorLinuxErrorCode(const ucontext_t *ucontext);
+static inline MutatorWord mutatorLinuxTrap(const ucontext_t *ucontext) {
+  return (MutatorWord)ucontext->uc_mcontext.gregs[REG_TRAPNO];
+}
+static inline MutatorWord mutatorLinuxErrorCode(const ucontext_t *ucontext) {
+  return (MutatorWord)ucontext->uc_mcontext.gregs[REG_ERR];
+}
 
 /* mutatorLinuxForkWord -- not zero, in a page that fork(2) wipes; NULL before set-up */
 extern AtomicWord *mutatorLinuxForkWord;
@@ -87,6 +91,11 @@ void mutatorLinuxWindowsChild(void);
 
 /* The offset of each register in a ucontext_t. */
 extern const uint16_t mutatorLinuxOffsets[MutatorRegisterLIMIT];
+
+/* Where the thread stopped. */
+static inline MutatorWord mutatorLinuxPC(const ucontext_t *ucontext) {
+  return *(const MutatorWord *)(const void *)((const char *)ucontext + mutatorLinuxOffsets[MutatorRegisterPC]);
+}
 
 /* mutatorLinuxSegmentBase, ThreadSegmentBase -- a MachineStruct's segmentBase, for the calling thread and for any */
 MutatorBool mutatorLinuxSegmentBase(const MachineStruct *machine, unsigned segment, MutatorWord *baseReturn);

@@ -14,11 +14,3 @@ void mutatorOSMachine(const MutatorNativeStruct *native, Machine machine) {
   machine->vectors = NULL;
   machine->native = native;
 }
-
-MutatorWord mutatorLinuxTrap(const ucontext_t *ucontext) {
-  return (MutatorWord)ucontext->uc_mcontext.gregs[REG_TRAPNO];
-}
-
-MutatorWord mutatorLinuxErrorCode(const ucontext_t *ucontext) {
-  return (MutatorWord)ucontext->uc_mcontext.gregs[REG_ERR];
-}

@@ -141,6 +141,9 @@ MutatorBool mutatorLinuxNativeCode(const ucontext_t *ucontext) {
   return selector == 0x73 || selector == 0x23;
 }
 
+/* The hook's first instructions look for AC there. */
+const MutatorWord mutatorSignalFlags = AT(REG_EFL);
+
 /* x86.S says what lies between these. */
 extern const char mutatorPosixHandlerLeft[], mutatorPosixHandlerEmpty[], mutatorPosixHandlerEnd[];
 
@@ -148,11 +151,11 @@ extern const char mutatorPosixHandlerLeft[], mutatorPosixHandlerEmpty[], mutator
  * stack that begins with the handler's arguments. */
 static const unsigned char restorer[] = {0xb8, 0xad, 0x00, 0x00, 0x00, 0xcd, 0x80};
 enum { RestorerCALL = 5 };
-static AtomicWord restorerAt; /* 0 while it is not known */
+AtomicWord mutatorPosixReturn;
 
 void mutatorPosixReturnsTo(const void *code) {
-  if (atomicLoadRelaxed(&restorerAt) == 0 && memcmp(code, restorer, sizeof restorer) == 0)
-    atomicStoreRelaxed(&restorerAt, (AtomicWord)code);
+  if (memcmp(code, restorer, sizeof restorer) == 0)
+    atomicStoreRelaxed(&mutatorPosixReturn, (AtomicWord)code);
 }
 
 static MutatorWord registerOf(const ucontext_t *ucontext, int reg) {
@@ -170,7 +173,7 @@ MutatorBool mutatorPosixAtEntry(const ucontext_t *ucontext) {
 const ucontext_t *mutatorPosixTail(const ucontext_t *ucontext) {
   const MutatorWord pc = registerOf(ucontext, REG_EIP);
   const ucontext_t *const *stack = (const ucontext_t *const *)registerOf(ucontext, REG_ESP);
-  const MutatorWord back = atomicLoadRelaxed(&restorerAt);
+  const MutatorWord back = atomicLoadRelaxed(&mutatorPosixReturn);
   if (between(pc, mutatorPosixHandlerLeft, mutatorPosixHandlerEmpty))
     return stack[10];
   if (between(pc, mutatorPosixHandlerEmpty, mutatorPosixHandlerEnd))

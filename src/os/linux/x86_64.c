@@ -88,17 +88,20 @@ MutatorBool mutatorLinuxNativeCode(const ucontext_t *ucontext) {
   return (ucontext->uc_mcontext.gregs[REG_CSGSFS] & 0xffff) == 0x33;
 }
 
+/* The hook's first instructions look for AC there. */
+const MutatorWord mutatorSignalFlags = AT(REG_EFL);
+
 /* x86_64.S says what lies between these. */
 extern const char mutatorPosixHandlerLeft[], mutatorPosixHandlerEmpty[], mutatorPosixHandlerEnd[];
 
 /* The C library's way back: mov $15, %rax; syscall, on a stack that begins with the ucontext_t. */
 static const unsigned char restorer[] = {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05};
 enum { RestorerCALL = 7 };
-static AtomicWord restorerAt; /* 0 while it is not known */
+AtomicWord mutatorPosixReturn;
 
 void mutatorPosixReturnsTo(const void *code) {
-  if (atomicLoadRelaxed(&restorerAt) == 0 && memcmp(code, restorer, sizeof restorer) == 0)
-    atomicStoreRelaxed(&restorerAt, (AtomicWord)code);
+  if (memcmp(code, restorer, sizeof restorer) == 0)
+    atomicStoreRelaxed(&mutatorPosixReturn, (AtomicWord)code);
 }
 
 static MutatorWord registerOf(const ucontext_t *ucontext, int reg) {
@@ -115,7 +118,7 @@ MutatorBool mutatorPosixAtEntry(const ucontext_t *ucontext) {
 
 const ucontext_t *mutatorPosixTail(const ucontext_t *ucontext) {
   const MutatorWord pc = registerOf(ucontext, REG_RIP), stack = registerOf(ucontext, REG_RSP);
-  const MutatorWord back = atomicLoadRelaxed(&restorerAt);
+  const MutatorWord back = atomicLoadRelaxed(&mutatorPosixReturn);
   if (between(pc, mutatorPosixHandlerLeft, mutatorPosixHandlerEmpty))
     return ((const ucontext_t *const *)stack)[2];
   if (between(pc, mutatorPosixHandlerEmpty, mutatorPosixHandlerEnd))

@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include "arch/registers.h"
+#include "cc/compiler.h"
 #include "os/posix/posix.h"
 
 /* The order matters to nobody but hookOf, which finds the first ones first. */
@@ -176,53 +177,51 @@ static MutatorBool reinstall(int signal, const struct sigaction *previous, struc
  * nothing we are asked, under the mask that it was not to change, and if we
  * know nothing either the thread goes on as if it had been alone.  It may never
  * return, so that its time is no part of the hook's. */
-static void earlierFirst(const struct sigaction *previous, int signal, siginfo_t *info, void *ucontext) {
-  const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
-  const MutatorWord before = registerHash(&native, 1);
+static void earlierFirst(const struct sigaction *previous, int signal, const MutatorNativeStruct *native) {
+  const MutatorWord before = registerHash(native, 1);
   struct sigaction left;
   MutatorBool gaveUp;
   sigset_t mask;
   (void)pthread_sigmask(SIG_BLOCK, NULL, &mask);
   mutatorOSInsideEnd();
-  toPrevious(previous, signal)(signal, info, ucontext);
+  toPrevious(previous, signal)(signal, native->info, native->ucontext);
   mutatorOSInsideBegin();
-  if (registerHash(&native, 1) != before)
+  if (registerHash(native, 1) != before)
     return;
   (void)pthread_sigmask(SIG_SETMASK, &mask, NULL);
   gaveUp = reinstall(signal, previous, &left);
-  if (!mutatorFaultNative(&native) && gaveUp)
+  if (!mutatorFaultNative(native, mutatorOSLocal()) && gaveUp)
     (void)sigaction(signal, &left, NULL);
 }
 
 /* The library's own faults are nobody else's business. */
-static MutatorBool tryEarlier(int signal, siginfo_t *info, void *ucontext) {
-  const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
+static COMPILER_APART MutatorBool tryEarlier(int signal, const MutatorNativeStruct *native) {
   struct sigaction previous;
   int error;
-  if (atomicLoadRelaxed(&mutatorPosixEarlierFirst) == 0)
-    return 0;
-  if (mutatorCoreRecover(&native))
+  if (mutatorCoreRecover(native))
     return 1;
   previousAction(hookOf(signal), &previous);
   if (!isHandler(&previous))
     return 0;
   error = errno;
-  earlierFirst(&previous, signal, info, ucontext);
+  earlierFirst(&previous, signal, native);
   errno = error;
   return 1;
 }
 
-/* The flags come first: what is called by a name may be looked up only now. */
-PosixNext mutatorPosixBody(int signal, siginfo_t *info, void *ucontext, void *returnsTo) {
+static COMPILER_APART PosixNext forward(int signal, const MutatorNativeStruct *native) {
+  return mutatorPosixForward(hookOf(signal), signal, native->info, native->ucontext);
+}
+
+PosixNext mutatorPosixBody(int signal, siginfo_t *info, void *ucontext, void *returnsTo, OSLocal local) {
   const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
+  const int error = errno;
   MutatorBool handled;
-  int error;
-  mutatorCoreHandlerEnter();
-  error = errno;
-  mutatorPosixReturnsTo(returnsTo);
-  if (tryEarlier(signal, info, ucontext))
+  if (atomicLoadRelaxed(&mutatorPosixEarlierFirst) != 0 && tryEarlier(signal, &native))
     return NULL;
-  handled = mutatorFaultNative(&native);
+  handled = mutatorFaultNative(&native, local);
   errno = error;
-  return handled ? NULL : mutatorPosixForward(hookOf(signal), signal, info, ucontext);
+  if (atomicLoadRelaxed(&mutatorPosixReturn) == 0)
+    mutatorPosixReturnsTo(returnsTo);
+  return handled ? NULL : forward(signal, &native);
 }

@@ -50,8 +50,8 @@ void mutatorPosixHandler(int signal, siginfo_t *info, void *ucontext);
 /* PosixNext -- who gets a fault that is not ours; NULL: it is settled */
 typedef void (*PosixNext)(int signal, siginfo_t *info, void *ucontext);
 
-/* mutatorPosixBody -- the hook itself; `returnsTo` is its caller's address in the handler's frame */
-PosixNext mutatorPosixBody(int signal, siginfo_t *info, void *ucontext, void *returnsTo);
+/* mutatorPosixBody -- the hook itself; `returnsTo` is its caller's address in the handler's frame, `local` mutatorPosixLocal */
+PosixNext mutatorPosixBody(int signal, siginfo_t *info, void *ucontext, void *returnsTo, OSLocal local);
 
 /* mutatorPosixForward -- who gets a signal that is not ours
  *
@@ -110,7 +110,8 @@ MutatorBool mutatorPosixAtEntry(const ucontext_t *ucontext);
  */
 const ucontext_t *mutatorPosixTail(const ucontext_t *ucontext);
 
-/* mutatorPosixReturnsTo -- learn where handlers return to */
+/* mutatorPosixReturn -- where handlers return to; 0 while it is not known.  ReturnsTo -- learn it, if that is it */
+extern AtomicWord mutatorPosixReturn;
 void mutatorPosixReturnsTo(const void *code);
 
 /* mutatorPosixExitSetup -- have exits of threads noticed (set-up); Watch: the calling thread's */

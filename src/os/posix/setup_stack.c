@@ -70,7 +70,7 @@ static MutatorBool allocate(StackStruct *result, size_t size) {
 
 static MutatorRes replace(const stack_t *current, size_t size) {
   StackStruct fresh;
-  if (!mutatorPosixExitWatch() || !allocate(&fresh, size))
+  if (!allocate(&fresh, size))
     return MutatorResMEMORY;
   fresh.previous = isOurs(current) ? ours.previous : *current;
   if (sigaltstack(&fresh.stack, NULL) != 0) {
@@ -89,6 +89,8 @@ MutatorRes mutatorOSStackInstall(size_t depth, size_t callback) {
     return MutatorResSTATE;
   if ((current.ss_flags & SS_ONSTACK) != 0)
     return MutatorResSTATE;
+  if (!mutatorPosixExitWatch())
+    return MutatorResMEMORY;
   if (isEnabled(&current) && current.ss_size >= size)
     return MutatorResOK;
   return replace(&current, size);

@@ -48,7 +48,7 @@ MutatorBool MutatorFaultDispatch(int signal, siginfo_t *info, ucontext_t *uconte
   if (!aligned(info) || !aligned(ucontext) || signal != info->si_signo)
     return 0;
   mutatorOSInsideBegin();
-  handled = mutatorFaultNative(&native);
+  handled = mutatorFaultNative(&native, mutatorOSLocal());
   mutatorOSInsideEnd();
   errno = error;
   return handled;

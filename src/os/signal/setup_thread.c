@@ -24,6 +24,7 @@ static void threadExits(void *value) {
   if (mutatorOSLocal()->thread != NULL)
     mutatorThreadExit(mutatorOSLocal()->thread);
   (void)mutatorOSStackRemove();
+  mutatorCoreThreadExit();
 }
 
 MutatorRes mutatorPosixExitSetup(void) {

@@ -29,4 +29,7 @@ typedef struct SignalFrameStruct {
 /* mutatorSignalFrame -- where they are (os/<os>) */
 void mutatorSignalFrame(const MutatorNativeStruct *native, SignalFrame frame);
 
+/* mutatorSignalFlags -- where a ucontext_t has the flags (os/<os>/<cpu>.c), for os/signal/<cpu>.S */
+extern const MutatorWord mutatorSignalFlags;
+
 #endif

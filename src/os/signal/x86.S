@@ -11,6 +11,9 @@
 
 #include "cc/gas/elf.inc"
 
+/* As in x86_64.S. */
+#define FLAGS_AC 0x40000
+
         .att_syntax prefix
         .text
         GLOBAL  mutatorPosixHandler
@@ -32,10 +35,21 @@ mutatorPosixHandler:
         popl    %ebx
         .cfi_adjust_cfa_offset -4
         addl    $_GLOBAL_OFFSET_TABLE_ + (. - 0b), %ebx
+        movl    40(%esp), %eax
+        addl    mutatorSignalFlags@GOTOFF(%ebx), %eax
+        testl   $FLAGS_AC, (%eax)
+        je      0f
+        pushfl
+        .cfi_adjust_cfa_offset 4
+        andl    $~FLAGS_AC, (%esp)
+        popfl
+        .cfi_adjust_cfa_offset -4
+0:
         movl    mutatorPosixLocal@gotntpoff(%ebx), %eax
         addl    %gs:0, %eax
         movl    %eax, 20(%esp)
         incl    (%eax)
+        movl    %eax, 16(%esp)
         movl    32(%esp), %eax
         movl    %eax, (%esp)
         movl    36(%esp), %eax

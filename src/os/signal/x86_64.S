@@ -17,6 +17,10 @@
 
 #include "cc/gas/elf.inc"
 
+/* The kernel leaves a handler the thread's AC, with which the misaligned accesses that
+ * compiled code makes are faults.  mutatorSignalFlags says where the record has the flags. */
+#define FLAGS_AC 0x40000
+
 /* AT&T syntax, whatever other files use. */
         .att_syntax prefix
         .text
@@ -30,7 +34,15 @@
 mutatorPosixHandler:
         .cfi_startproc
         _CET_ENDBR
-        subq    $40, %rsp
+        movq    mutatorSignalFlags(%rip), %rax
+        testl   $FLAGS_AC, (%rdx, %rax)
+        je      0f
+        pushfq
+        .cfi_adjust_cfa_offset 8
+        andl    $~FLAGS_AC, (%rsp)
+        popfq
+        .cfi_adjust_cfa_offset -8
+0:      subq    $40, %rsp
         .cfi_adjust_cfa_offset 40
         movq    %rdi, (%rsp)
         movq    %rsi, 8(%rsp)
@@ -39,6 +51,7 @@ mutatorPosixHandler:
         addq    %fs:0, %rax
         movq    %rax, 24(%rsp)
         incq    (%rax)
+        movq    %rax, %r8
         movq    40(%rsp), %rcx
         call    mutatorPosixBody
         movq    %rax, 32(%rsp)

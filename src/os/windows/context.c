@@ -135,7 +135,7 @@ MutatorBool MutatorFaultDispatch(EXCEPTION_POINTERS *pointers) {
     return 0;
   initFault(&native, pointers);
   mutatorOSInsideBegin();
-  handled = mutatorFaultNative(&native);
+  handled = mutatorFaultNative(&native, mutatorOSLocal());
   mutatorOSInsideEnd();
   SetLastError(error);
   return handled;

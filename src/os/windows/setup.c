@@ -62,6 +62,9 @@ MutatorRes mutatorOSSetup(void (*forked)(void)) {
   return MutatorResOK;
 }
 
+/* FlushProcessWriteBuffers is one, and is not relied on until a test has seen it work. */
+MutatorBool mutatorOSBarrier(void) { return 0; }
+
 /* Vectored handlers run on the stack of the thread that faulted. */
 MutatorRes mutatorOSStackInstall(size_t depth, size_t callback) {
   (void)depth;
