@@ -105,12 +105,12 @@ static MutatorBool mayOpen(BackstepRegion region, size_t unit) {
 }
 
 /* The gap between two open units becomes open: two runs become one, and the
- * system need not divide any stretch for it.  A gap is not followed farther than `far` to either side. */
-static MutatorRes openGap(Backstep b, BackstepRegion region, size_t unit, size_t far) {
+ * system need not divide any stretch for it.  A gap is not followed farther than `reach` to either side. */
+static MutatorRes openGap(Backstep b, BackstepRegion region, size_t unit, size_t reach) {
   size_t from = unit, limit = unit + 1, i;
-  while (from > 0 && unit - from < far && !isOpen(region, from - 1) && mayOpen(region, from - 1))
+  while (from > 0 && unit - from < reach && !isOpen(region, from - 1) && mayOpen(region, from - 1))
     --from;
-  while (limit < region->data.units && limit - unit < far && !isOpen(region, limit) && mayOpen(region, limit))
+  while (limit < region->data.units && limit - unit < reach && !isOpen(region, limit) && mayOpen(region, limit))
     ++limit;
   for (i = from; i < limit; ++i) {
     if (!saveAndMark(b, region, i))
