@@ -174,7 +174,10 @@ MUTATOR_API MutatorBool MutatorInjectReturn(MutatorContext context);
 /* MutatorInjectAbandon -- the running callback will not return
  *
  * Gives up the innermost injection of the calling thread; then leave the
- * callback by longjmp or a C++ exception that is caught outside.  A callback
+ * callback by longjmp or a C++ exception that is caught outside.  (The compiler
+ * must know that an instruction that traps may throw: -fnon-call-exceptions for
+ * a function that catches or cleans up itself; its callers need nothing.  Where
+ * longjmp unwinds, as on Windows, neither leaves a private stack.)  A callback
  * that returns all the same stops at a general protection fault.
  *
  * Returns  MutatorResOK     given up
