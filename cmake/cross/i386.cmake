@@ -12,6 +12,12 @@ execute_process(COMMAND gcc -print-multiarch OUTPUT_VARIABLE multiarch ERROR_QUI
 # Like the library itself, its tests want SSE2.
 set(CMAKE_C_FLAGS_INIT "-m32 -msse2 -idirafter /usr/include/${multiarch}")
 set(CMAKE_ASM_FLAGS_INIT "-m32")
+# For the tests that are in C++, when its 32-bit library is there (g++-12-multilib).
+execute_process(COMMAND gcc -m32 -print-file-name=libstdc++.so OUTPUT_VARIABLE library ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(IS_ABSOLUTE "${library}")
+  set(CMAKE_CXX_COMPILER g++)
+  set(CMAKE_CXX_FLAGS_INIT "${CMAKE_C_FLAGS_INIT}")
+endif()
 
 include("${CMAKE_CURRENT_LIST_DIR}/root.cmake")
 mutator_cross_root(i386)

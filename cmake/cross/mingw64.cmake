@@ -6,6 +6,12 @@ set(CMAKE_SYSTEM_NAME Windows)
 set(CMAKE_SYSTEM_PROCESSOR x86_64)
 set(CMAKE_C_COMPILER x86_64-w64-mingw32-gcc-posix)
 set(CMAKE_RC_COMPILER x86_64-w64-mingw32-windres)
+# For the tests that are in C++, when there is one.
+find_program(MUTATOR_CROSS_CXX_x86_64 x86_64-w64-mingw32-g++-posix)
+mark_as_advanced(MUTATOR_CROSS_CXX_x86_64)
+if(MUTATOR_CROSS_CXX_x86_64)
+  set(CMAKE_CXX_COMPILER "${MUTATOR_CROSS_CXX_x86_64}")
+endif()
 
 # Programs that run wherever they are put: no DLL of the compiler's.
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-static")

@@ -13,7 +13,7 @@
 #include "support/fault_test.h"
 #include "support/inject_trial.h"
 
-enum { Threads = 3, Depth = 6, Rounds = 600 };
+enum { Threads = 3, Depth = 6, Rounds = 300 };
 
 typedef struct WorkerStruct {
   MutatorThreadStruct thread;
