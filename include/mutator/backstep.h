@@ -161,7 +161,7 @@ typedef struct MutatorBackstepStatsStruct {
 
 /* MutatorBackstepOptionsInit -- the defaults
  *
- * A checkpoint every 65,536 ticks, keep 16, a page, 64 MiB, 8,192 runs, 256 KiB of stack.
+ * A checkpoint every 524,288 ticks, keep 16, a page, 64 MiB, 1,024 runs, 256 KiB of stack.
  *
  * Returns  MutatorResOK, or MutatorResPARAM when options is NULL or misaligned
  * Signals  async-signal-safe

@@ -7,7 +7,7 @@
 
 #include "backstep/backstep.h"
 
-#define DEFAULT_DENSITY ((uint64_t)65536)
+#define DEFAULT_DENSITY ((uint64_t)524288)
 #define DEFAULT_BUDGET ((size_t)64 * 1024 * 1024)
 #define DEFAULT_STACK ((size_t)256 * 1024)
 #define LARGEST_UNIT ((size_t)16 * 1024 * 1024)
@@ -19,7 +19,7 @@ enum { Depth = 4 };
 /* Before breakpoints and the client's handlers: what they do to a page comes after it has been saved. */
 enum { Priority = 150 };
 
-enum { DefaultKEEP = 16, LargestKEEP = 1024, DefaultRUNS = 8192 };
+enum { DefaultKEEP = 16, LargestKEEP = 1024, DefaultRUNS = 1024 };
 
 MutatorRes MutatorBackstepOptionsInit(MutatorBackstepOptions options) {
   if (!coreAligned(options))
