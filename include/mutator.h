@@ -7,6 +7,7 @@
 #define MUTATOR_H
 
 #include <mutator/backstep.h>
+#include <mutator/breakpoint.h>
 #include <mutator/context.h>
 #include <mutator/counters.h>
 #include <mutator/fault.h>

@@ -106,7 +106,8 @@ typedef struct MutatorContextStruct {
   unsigned char decline;      /* private; a MutatorDecline: the latest reason */
   unsigned char planned;      /* private; plan and bytes are valid for planPC */
   unsigned char access;       /* private; what the plan does to memory */
-  unsigned char spare[2];     /* private */
+  unsigned char exact;        /* private; the record's PC has been moved to the instruction */
+  unsigned char spare;        /* private */
   MutatorWord planPC;         /* private; where bytes were fetched */
   uint64_t plan[4];           /* private; the CPU port's */
   unsigned char bytes[16];    /* private; what the plan was made from */

@@ -97,6 +97,38 @@ MutatorBool mutatorArchCanonical(MutatorWord address, size_t size);
  * ends at pc, bytes; 0 when the bytes there are not one */
 size_t mutatorArchBreakpointLength(MutatorWord pc);
 
+/* Breakpoints ------------------------------------------------------------------- */
+
+/* mutatorArchLength -- the length of any instruction, stepped or not; 0 when it is not whole or not known */
+size_t mutatorArchLength(const unsigned char *bytes, size_t count);
+
+/* The trap byte: of the breakpoint instruction, or of one that programs may not execute. */
+unsigned char mutatorArchTrapByte(MutatorBool halt);
+
+/* mutatorArchBranch -- do a jump, or an instruction that does nothing, on the registers
+ *
+ * Returns   OK; UNIMPL: it is another instruction, nothing has changed
+ */
+MutatorRes mutatorArchBranch(const unsigned char *bytes, size_t count, Machine machine);
+
+/* ArchDisplaceStruct -- code that does at another place what an instruction does at its own */
+#define ARCH_DISPLACE_MAX 24
+typedef struct ArchDisplaceStruct {
+  unsigned char code[ARCH_DISPLACE_MAX];
+  size_t length;
+  MutatorWord next; /* where the thread goes on when it has come to the end of the code */
+} ArchDisplaceStruct, *ArchDisplace;
+
+/* mutatorArchDisplace -- make that code
+ *
+ * bytes     the instruction at the machine's PC
+ * memory    to read a pointer through
+ * place     where the code will be
+ * Returns   OK; UNIMPL: it cannot be run elsewhere; ACCESS: the pointer cannot be read
+ */
+MutatorRes mutatorArchDisplace(ArchDisplace displace, const unsigned char *bytes, size_t count, Machine machine,
+                               MutatorMemory memory, MutatorWord place);
+
 /* mutatorArchNofault... -- one native access that cannot fault the caller
  *
  * Each is a single instruction of the operand's width at a PC listed in the

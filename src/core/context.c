@@ -124,7 +124,7 @@ void *MutatorContextPC(MutatorContext context) {
   if (!MutatorContextCheck(context))
     return NULL;
   pc = *registerOf(context, MutatorRegisterPC);
-  if (context->var == MutatorContextFAULT) {
+  if (context->var == MutatorContextFAULT && !context->exact) {
     mutatorOSFault(&context->native, &fault);
     if (fault.pcAfter)
       pc -= mutatorArchBreakpointLength(pc);

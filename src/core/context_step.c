@@ -190,6 +190,22 @@ MutatorRes MutatorContextStepInstruction(MutatorContext context) {
   return MutatorContextStepInstructionWith(context, MutatorMemoryDirect());
 }
 
+MutatorRes mutatorCoreStepBytes(MutatorContext context, const unsigned char *bytes, size_t count,
+                                MutatorMemory memory) {
+  CoreStepStruct step;
+  mutatorStepMachine(&step, &context->native);
+  if (!mutatorOSStepsOffered() || mutatorArchTraced(&step.machine) || step.machine.foreign)
+    return MutatorResUNIMPL;
+  step.pc = *machineRegister(&step.machine, MutatorRegisterPC);
+  step.count = count;
+  memset(step.bytes, 0, sizeof step.bytes);
+  memcpy(step.bytes, bytes, count);
+  if (mutatorStepPlan(&step) != MutatorDeclineNONE || mutatorStepResolve(&step) != MutatorDeclineNONE ||
+      hitsFrame(&context->native, &step.accesses))
+    return MutatorResUNIMPL;
+  return mutatorStepPerform(&step, memory);
+}
+
 static void describe(MutatorInstruction instruction, const CoreStepStruct *step, MutatorBool backward) {
   size_t length = mutatorArchPlanLength(&step->plan);
   memset(instruction, 0, sizeof *instruction);

@@ -30,6 +30,9 @@
 #define CORE_SIGNATURE_THREAD_OPTIONS CORE_SIGNATURE('m', 't', 'o', 'p')
 #define CORE_SIGNATURE_FAULT_OPTIONS CORE_SIGNATURE('m', 'f', 'o', 'p')
 #define CORE_SIGNATURE_DOMAIN CORE_SIGNATURE('m', 'd', 'o', 'm')
+#define CORE_SIGNATURE_CODE CORE_SIGNATURE('m', 'c', 'o', 'd')
+#define CORE_SIGNATURE_ALIAS CORE_SIGNATURE('m', 'a', 'l', 's')
+#define CORE_SIGNATURE_BREAK CORE_SIGNATURE('m', 'b', 'r', 'k')
 #define CORE_SIGNATURE_DOMAIN_RANGE CORE_SIGNATURE('m', 'd', 'r', 'g')
 
 #define CORE_SIGNATURE_BACKSTEP CORE_SIGNATURE('m', 'b', 'c', 'k')
@@ -54,6 +57,7 @@ static inline void mutatorCoreContextFill(MutatorContext context, MutatorContext
   context->decline = MutatorDeclineNONE;
   context->planned = 0;
   context->access = MutatorAccessNONE;
+  context->exact = 0;
   context->signature = CORE_SIGNATURE_CONTEXT;
 }
 
@@ -69,6 +73,21 @@ void mutatorCoreOptionsSet(const MutatorOptionsStruct *options);
 struct OSFaultStruct;
 typedef MutatorBool (*CorePostMortem)(const struct OSFaultStruct *fault);
 extern AtomicWord mutatorCorePostMortem;
+
+/* mutatorCoreTruth -- a CoreTruth, or 0 while there are no breakpoints of ours
+ *
+ * Puts the program's own bytes in place of breakpoints, of `count` bytes that were fetched at pc.
+ */
+typedef void (*CoreTruth)(unsigned char *bytes, size_t count, MutatorWord pc);
+extern AtomicWord mutatorCoreTruth;
+
+/* mutatorCoreStepBytes -- step an instruction whose bytes, and whose reason, the caller knows
+ *
+ * The context's PC is the instruction's address, and need not be where the thread stopped.
+ *
+ * Returns  as MutatorContextStepInstructionWith; nothing is counted or remembered
+ */
+MutatorRes mutatorCoreStepBytes(MutatorContext context, const unsigned char *bytes, size_t count, MutatorMemory memory);
 
 /* mutatorCoreForkedAdd -- call a function in forked children; pre: the set-up lock is held (set-up)
  *

@@ -32,11 +32,21 @@ void mutatorStepMachine(CoreStep step, const MutatorNativeStruct *native) {
   step->machine.native = native;
 }
 
+AtomicWord mutatorCoreTruth;
+
+/* Breakpoints of ours are no part of the program. */
+static void uncover(CoreStep step) {
+  const AtomicWord truth = atomicLoadAcquire(&mutatorCoreTruth);
+  if (truth != 0)
+    ((CoreTruth)truth)(step->bytes, step->count, step->pc);
+}
+
 MutatorDecline mutatorStepFetch(CoreStep step) {
   if (step->machine.foreign)
     return MutatorDeclineSEGMENT;
   step->pc = *machineRegister(&step->machine, MutatorRegisterPC);
   step->count = mutatorArchFetch(step->bytes, step->pc);
+  uncover(step);
   return step->count > 0 ? MutatorDeclineNONE : MutatorDeclineFETCH;
 }
 

@@ -88,6 +88,7 @@ static MutatorBool copyRecord(InjectArea area, InjectFrame frame, MutatorContext
                            &frame->arch.mask))
     return 0;
   mutatorCoreContextInit(&frame->context, (MutatorContextVar)context->var, &native);
+  frame->context.exact = context->exact;
   return 1;
 }
 

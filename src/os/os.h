@@ -135,6 +135,7 @@ typedef struct OSLocalStruct {
   MutatorWord rangeSize;            /* ...how long it is, 0 for none... */
   MutatorWord rangeChanges;         /* ...as of so many changes of the index */
   struct PinSlotStruct *slot;       /* the thread's place among the pins, or NULL (core/pin.h) */
+  MutatorWord pass[2];              /* the breakpoint that it passes next, and with which registers; or 0 */
 } OSLocalStruct, *OSLocal;
 
 /* mutatorOSLocal -- the calling thread's; all zero at first */
@@ -192,6 +193,15 @@ MutatorRes mutatorOSProtect(MutatorWord base, size_t size, MutatorAccess access)
  *
  * The address itself when nobody knows; the highest address of all when there is none. */
 MutatorWord mutatorOSMapped(MutatorWord address);
+
+/* mutatorOSHardwareSet -- stop every thread of the process before it executes the instruction there
+ *
+ * The stop is a TRACE, with the PC at the instruction, which is executed when the handler returns.
+ *
+ * pre:      one caller at a time
+ * Returns   OK and a number for Clear; LIMIT: the CPU has no more of them; UNIMPL */
+MutatorRes mutatorOSHardwareSet(MutatorWord address, unsigned *slotReturn);
+void mutatorOSHardwareClear(unsigned slot);
 
 /* mutatorOSThread -- the calling thread's number, as the system tells it to debuggers; below 2^32, not 0
  *
@@ -284,6 +294,23 @@ typedef struct OSSignalsStruct {
 void mutatorOSSignalsHold(OSSignals before);
 void mutatorOSSignalsRelease(const OSSignalsStruct *before);
 
+/* mutatorOSSignalsDefer -- the same, for code that may fault: handlers of faults still interrupt; Release ends it */
+void mutatorOSSignalsDefer(OSSignals before);
+
+/* OSMappingStruct -- a stretch of memory that is alike */
+typedef struct OSMappingStruct *OSMapping;
+typedef struct OSMappingStruct {
+  MutatorWord base;
+  MutatorWord limit;    /* one past the last byte */
+  MutatorAccess access; /* what it allows */
+  MutatorBool shared;   /* stores to it can be seen in other mappings of the same object */
+  MutatorWord object;   /* a number for the file or memory object behind it; 0 for none, or when nobody knows */
+  MutatorWord offset;   /* in the object, of base */
+} OSMappingStruct;
+
+/* mutatorOSMapping -- the mapping that holds the address, or else the nearest above it; false when there is none */
+MutatorBool mutatorOSMapping(MutatorWord address, OSMapping mapping);
+
 /* set-up (os/<os>/setup*.c) -------------------------------------------------- */
 
 /* Everything below is for os-neutral set-up code; sizes are bytes. */
@@ -296,6 +323,18 @@ void mutatorOSRelease(void *base, size_t size);
 /* Process memory, fork word, page size, extended-state layout.  `forked` is
  * called in a forked child, after the port has adjusted itself. */
 MutatorRes mutatorOSSetup(void (*forked)(void));
+
+/* mutatorOSMapAgain -- a second mapping of shared memory, readable and writable; NULL when there can be none
+ *
+ * Given back by mutatorOSRelease. */
+void *mutatorOSMapAgain(MutatorWord base, size_t size);
+
+/* mutatorOSCodeCreate -- new memory in two mappings: one that can be executed, one that can be written to
+ *
+ * place    an address, as close to which as possible the first shall be */
+MutatorRes mutatorOSCodeCreate(MutatorWord place, size_t size, MutatorWord *executableReturn,
+                               MutatorWord *writableReturn);
+void mutatorOSCodeDestroy(MutatorWord executable, MutatorWord writable, size_t size);
 
 /* Windows: memory that can be mapped twice.  Create fills in base, alias, size and
  * object; the fork policy is there.  Destroy undoes it.  Around fork(2) the port

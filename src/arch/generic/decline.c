@@ -48,6 +48,27 @@ MutatorRes mutatorArchPerform(const ArchPlanStruct *plan, Machine machine, const
   return MutatorResUNIMPL;
 }
 
+size_t mutatorArchLength(const unsigned char *bytes, size_t count) {
+  (void)bytes, (void)count;
+  return 0;
+}
+
+unsigned char mutatorArchTrapByte(MutatorBool halt) {
+  (void)halt;
+  return 0;
+}
+
+MutatorRes mutatorArchBranch(const unsigned char *bytes, size_t count, Machine machine) {
+  (void)bytes, (void)count, (void)machine;
+  return MutatorResUNIMPL;
+}
+
+MutatorRes mutatorArchDisplace(ArchDisplace displace, const unsigned char *bytes, size_t count, Machine machine,
+                               MutatorMemory memory, MutatorWord place) {
+  (void)displace, (void)bytes, (void)count, (void)machine, (void)memory, (void)place;
+  return MutatorResUNIMPL;
+}
+
 /* Not known, so the cautious answer: a thread that may be traced is not stepped. */
 MutatorBool mutatorArchTraced(const MachineStruct *machine) {
   (void)machine;

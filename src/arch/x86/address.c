@@ -156,7 +156,7 @@ static MutatorDecline addStack(const PlanStruct *plan, const MachineStruct *mach
   return MutatorDeclineNONE;
 }
 
-static MutatorBool hasShadowStack(void) {
+MutatorBool mutatorPlanShadowStack(void) {
   NativeOperandsStruct operands = {0, 0, 0, 0};
   mutatorNativeShadowStack(&operands);
   return operands.a != 0;
@@ -164,7 +164,7 @@ static MutatorBool hasShadowStack(void) {
 
 /* CALL and RET go with the shadow stack, where the thread has one. */
 static MutatorBool shadowed(const OpcodeRow *row) {
-  return (row->semantic == OpcodeSemanticCALL || row->semantic == OpcodeSemanticRETURN) && hasShadowStack();
+  return (row->semantic == OpcodeSemanticCALL || row->semantic == OpcodeSemanticRETURN) && mutatorPlanShadowStack();
 }
 
 static MutatorDecline addAll(Plan plan, const OpcodeRow *row, const MachineStruct *machine, ArchAccesses accesses) {

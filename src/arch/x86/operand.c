@@ -3,7 +3,7 @@
  * arch/x86/operand.c -- what any instruction's ModR/M operand names
  *
  * A general protection fault brings no address.  These tables are enough to
- * compute the operand of every instruction with a ModR/M byte, stepped or not,
+ * compute the operand of every instruction with a ModR/M byte (length.c), stepped or not,
  * and to know which operands the CPU wants aligned.
  *
  * .source.sdm: Intel SDM volume 2, appendix A (opcode maps); volume 1, section
@@ -11,44 +11,8 @@
  * 2-34 (EVEX displacement scaling).
  */
 
+#include "arch/x86/length.h"
 #include "arch/x86/plan.h"
-
-typedef struct OpcodeSpan {
-  unsigned char first, last;
-} OpcodeSpan;
-
-/* Opcodes of the one-byte map that are followed by ModR/M (appendix A, table A-2). */
-static const OpcodeSpan modrmOne[] = {
-    {0x00, 0x03}, {0x08, 0x0b}, {0x10, 0x13}, {0x18, 0x1b}, {0x20, 0x23}, {0x28, 0x2b},
-    {0x30, 0x33}, {0x38, 0x3b}, {0x62, 0x63}, {0x69, 0x69}, {0x6b, 0x6b}, {0x80, 0x8f},
-    {0xc0, 0xc1}, {0xc4, 0xc7}, {0xd0, 0xd3}, {0xd8, 0xdf}, {0xf6, 0xf7}, {0xfe, 0xff},
-};
-
-/* And of the 0F map (table A-3). */
-static const OpcodeSpan modrm0F[] = {
-    {0x00, 0x03}, {0x0d, 0x0d}, {0x10, 0x2f}, {0x40, 0x76}, {0x78, 0x7f},
-    {0x90, 0x9f}, {0xa3, 0xa5}, {0xab, 0xaf}, {0xb0, 0xc7}, {0xd0, 0xff},
-};
-
-static MutatorBool inSpans(const OpcodeSpan *spans, size_t count, unsigned opcode) {
-  size_t i;
-  for (i = 0; i < count; i++)
-    if (opcode >= spans[i].first && opcode <= spans[i].last)
-      return 1;
-  return 0;
-}
-
-#define IN_SPANS(spans, opcode) inSpans(spans, sizeof(spans) / sizeof((spans)[0]), opcode)
-
-static MutatorBool hasModRM(const RawStruct *raw) {
-  if (raw->space != RawSpaceLEGACY)
-    return raw->map != RawMap0F || raw->opcode != 0x77; /* VZEROUPPER, VZEROALL */
-  switch (raw->map) {
-  case RawMapONE: return IN_SPANS(modrmOne, raw->opcode);
-  case RawMap0F: return IN_SPANS(modrm0F, raw->opcode);
-  default: return 1;
-  }
-}
 
 /* Where an operand must be aligned.  Sizes: bytes, or VECTOR. */
 typedef struct AlignedRow {
@@ -149,7 +113,7 @@ MutatorBool mutatorArchOperand(const unsigned char *bytes, size_t count, Machine
                                size_t *alignReturn) {
   RawStruct raw;
   PlanStruct plan;
-  if (mutatorRawOpcode(&raw, bytes, count) != MutatorDeclineNONE || !hasModRM(&raw) ||
+  if (mutatorRawOpcode(&raw, bytes, count) != MutatorDeclineNONE || !mutatorRawHasModRM(&raw) ||
       mutatorRawModRM(&raw) != MutatorDeclineNONE || raw.mod == 3 || undefined(&raw))
     return 0;
   *alignReturn = alignmentOf(&raw);

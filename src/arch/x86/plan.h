@@ -71,6 +71,9 @@ MutatorDecline mutatorDecodeVote(const PlanStruct *plan, const unsigned char *by
 /* mutatorPlanAddress -- the effective address; false when its segment's base is not known */
 MutatorBool mutatorPlanAddress(const PlanStruct *plan, const struct MachineStruct *machine, MutatorWord *addressReturn);
 
+/* mutatorPlanShadowStack -- has the calling thread a shadow stack? */
+MutatorBool mutatorPlanShadowStack(void);
+
 /* mutatorVectorAccesses -- a vector plan's accesses: one, or one for each stretch of bytes that a mask
  * selects; or why the plan is not performed on this thread */
 MutatorDecline mutatorVectorAccesses(const PlanStruct *plan, const struct MachineStruct *machine, MutatorWord address,

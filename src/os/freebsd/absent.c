@@ -51,3 +51,19 @@ MutatorBool mutatorOSGlance(const MutatorNativeStruct *native, OSGlance glance) 
   (void)glance;
   return 0;
 }
+
+/* Without a list of mappings that needs no memory, no region of code can be declared. */
+MutatorBool mutatorOSMapping(MutatorWord address, OSMapping mapping) {
+  (void)address;
+  (void)mapping;
+  return 0;
+}
+
+/* Debug registers are a tracing parent's. */
+MutatorRes mutatorOSHardwareSet(MutatorWord address, unsigned *slotReturn) {
+  (void)address;
+  (void)slotReturn;
+  return MutatorResUNIMPL;
+}
+
+void mutatorOSHardwareClear(unsigned slot) { (void)slot; }

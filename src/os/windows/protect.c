@@ -60,3 +60,34 @@ MutatorWord mutatorOSMapped(MutatorWord address) {
   SetLastError(error);
   return address;
 }
+
+static MutatorAccess allowedBy(DWORD protection) {
+  switch (protection & 0xff) {
+  case PAGE_READONLY: return MutatorAccessREAD;
+  case PAGE_READWRITE:
+  case PAGE_WRITECOPY: return MutatorAccessREAD | MutatorAccessWRITE;
+  case PAGE_EXECUTE: return MutatorAccessEXECUTE;
+  case PAGE_EXECUTE_READ: return MutatorAccessREAD | MutatorAccessEXECUTE;
+  case PAGE_EXECUTE_READWRITE:
+  case PAGE_EXECUTE_WRITECOPY: return MutatorAccessREAD | MutatorAccessWRITE | MutatorAccessEXECUTE;
+  default: return MutatorAccessNONE;
+  }
+}
+
+/* Which section is behind a view the system does not say. */
+MutatorBool mutatorOSMapping(MutatorWord address, OSMapping mapping) {
+  const DWORD error = GetLastError();
+  MEMORY_BASIC_INFORMATION page;
+  MutatorBool found;
+  address = mutatorOSMapped(address);
+  found = address != ~(MutatorWord)0 && query(address, &page);
+  SetLastError(error);
+  if (!found)
+    return 0;
+  mapping->base = (MutatorWord)page.BaseAddress;
+  mapping->limit = limitOf(&page);
+  mapping->access = allowedBy(page.Protect);
+  mapping->shared = page.Type == MEM_MAPPED;
+  mapping->object = mapping->offset = 0;
+  return 1;
+}

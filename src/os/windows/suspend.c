@@ -63,6 +63,7 @@ MutatorRes mutatorOSThreadContext(MutatorThread thread, MutatorContext context) 
 
 /* There are no signals. */
 void mutatorOSSignalsHold(OSSignals before) { (void)before; }
+void mutatorOSSignalsDefer(OSSignals before) { (void)before; }
 
 void mutatorOSSignalsRelease(const OSSignalsStruct *before) { (void)before; }
 
