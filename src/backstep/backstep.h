@@ -252,6 +252,14 @@ void mutatorBackstepCloseAgain(Backstep b, BackstepRegion region, size_t unit);
 MutatorRes mutatorBackstepClose(Backstep b, BackstepRegion region);
 void mutatorBackstepOpenAll(Backstep b);
 
+/* stack.c ----------------------------------------------------------------------- */
+
+/* mutatorBackstepStackSave -- b->context's stack into slots of the chain; false when there is no room for it all */
+MutatorBool mutatorBackstepStackSave(Backstep b, BackstepChain chain);
+
+/* mutatorBackstepStackRestore -- and back; pre: the context is still that of now */
+void mutatorBackstepStackRestore(Backstep b, BackstepSlot slot);
+
 /* checkpoint.c ------------------------------------------------------------------ */
 
 /* mutatorBackstepCheckpointTake -- take a checkpoint of b->context at b->now; OK or LIMIT */

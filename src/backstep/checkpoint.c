@@ -117,22 +117,6 @@ static void makeRoom(Backstep b) {
 
 /* taking ------------------------------------------------------------------------- */
 
-static MutatorBool saveStack(Backstep b, BackstepChain chain) {
-  MutatorWord address = (MutatorWord)MutatorContextStackHot(b->context);
-  while (address < b->stackCold) {
-    const size_t left = b->stackCold - address, size = left < b->unit ? left : b->unit;
-    const BackstepSlot slot = mutatorBackstepTake(b);
-    if (slot == 0)
-      return 0;
-    mutatorBackstepAppend(b, chain, slot);
-    b->entries[slot].address = address;
-    b->entries[slot].area = NULL;
-    memcpy(backstepSlot(b, slot), (const void *)address, size);
-    address += size;
-  }
-  return 1;
-}
-
 /* Without a density, every checkpoint is one more. */
 static void number(Backstep b, BackstepCheckpoint checkpoint) {
   if (b->density != MutatorBackstepNEVER) {
@@ -168,7 +152,7 @@ MutatorRes mutatorBackstepCheckpointTake(Backstep b, MutatorBool exact) {
   if (b->checkpoints > 0)
     makeRoom(b);
   number(b, &fresh);
-  if (!saveStack(b, &fresh.stack)) {
+  if (!mutatorBackstepStackSave(b, &fresh.stack)) {
     mutatorBackstepFreeChain(b, &fresh.stack);
     return MutatorResLIMIT;
   }

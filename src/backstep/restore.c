@@ -133,15 +133,6 @@ static void dropYounger(Backstep b, size_t to) {
   mutatorBackstepFreeChain(b, &backstepNewest(b)->undo);
 }
 
-/* This runs on the callback's own stack. */
-static void stackBack(Backstep b, BackstepSlot slot) {
-  for (; slot != 0; slot = b->entries[slot].next) {
-    const MutatorWord address = b->entries[slot].address;
-    const size_t left = b->stackCold - address;
-    memcpy((void *)address, backstepSlot(b, slot), left < b->unit ? left : b->unit);
-  }
-}
-
 MutatorRes mutatorBackstepUndo(Backstep b) {
   const MutatorRes res = regionsBack(b, b->checkpoints - 1);
   if (res == MutatorResOK)
@@ -155,7 +146,7 @@ MutatorRes mutatorBackstepRestore(Backstep b, size_t i) {
   if (res != MutatorResOK)
     return res;
   dropYounger(b, i);
-  stackBack(b, checkpoint->stack.first);
+  mutatorBackstepStackRestore(b, checkpoint->stack.first);
   (void)MutatorInjectImageLoad(b->context, b->image + checkpoint->image * b->imageSize, b->imageSize);
   b->now = checkpoint->tick;
   b->events = checkpoint->events;

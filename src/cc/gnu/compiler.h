@@ -6,6 +6,7 @@
 #ifndef mutator_cc_gnu_compiler_h
 #define mutator_cc_gnu_compiler_h
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* An address near the top of the running function's stack frame. */
@@ -19,5 +20,18 @@ static inline void compilerPrefetch(const void *address) { __builtin_prefetch(ad
 
 /* Before a function that a faster path must not carry along. */
 #define COMPILER_APART __attribute__((noinline))
+
+/* Before a function that reads or writes other functions' stack frames: a sanitizer is not to look. */
+#define COMPILER_UNCHECKED __attribute__((no_sanitize("address")))
+
+/* compilerStackReplaced -- in that part of a stack are other frames than before: a sanitizer is to forget what it knows */
+#if defined(__SANITIZE_ADDRESS__)
+void __asan_unpoison_memory_region(const volatile void *address, size_t size);
+static inline void compilerStackReplaced(uintptr_t base, uintptr_t limit) {
+  __asan_unpoison_memory_region((const volatile void *)base, limit - base);
+}
+#else
+static inline void compilerStackReplaced(uintptr_t base, uintptr_t limit) { (void)base, (void)limit; }
+#endif
 
 #endif
