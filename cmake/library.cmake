@@ -37,6 +37,8 @@ endfunction()
 
 mutator_glob_sources(MUTATOR_SOURCES)
 list(APPEND MUTATOR_SOURCES "${MUTATOR_NATIVES}")
+# Who follows frame pointers from a callback of an injection shall meet the trampoline's.
+set_source_files_properties("${MUTATOR_TREE}/src/inject/run.c" PROPERTIES COMPILE_OPTIONS -fno-omit-frame-pointer)
 
 # The library's objects, with more compiler options if any are given.
 function(mutator_add_objects target)

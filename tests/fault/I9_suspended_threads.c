@@ -13,7 +13,7 @@
 #include "support/fault_test.h"
 #include "support/inject_trial.h"
 
-enum { Threads = 3, Depth = 6, Rounds = 300 };
+enum { Threads = 3, Depth = 6, Rounds = 300, SecondsMOST = 8 };
 
 typedef struct WorkerStruct {
   MutatorThreadStruct thread;
@@ -113,7 +113,8 @@ static void visitOne(Worker worker) {
 int main(void) {
   static MutatorFaultHandlerStruct handler;
   pthread_t threads[Threads];
-  unsigned i;
+  unsigned i, rounds;
+  double end;
   page = faultTestPageNew(FaultTestPageNOACCESS);
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "set-up");
   CHECK(MutatorThreadSetup(NULL) == MutatorResOK, "threads");
@@ -122,8 +123,10 @@ int main(void) {
     CHECK(pthread_create(&threads[i], NULL, work, &workers[i]) == 0, "thread");
   while (atomicLoad(&ready) < Threads)
     nativeSleep(1);
-  for (i = 0; i < Rounds; i++)
+  end = nativeSeconds() + SecondsMOST;
+  for (i = 0; i < Rounds && nativeSeconds() < end; i++)
     visitOne(&workers[i % Threads]);
+  rounds = i;
   atomicStore(&stop, 1);
   for (i = 0; i < Threads; i++)
     CHECK(pthread_join(threads[i], NULL) == 0, "join");
@@ -132,6 +135,6 @@ int main(void) {
     printf(" %lu", refusals[i]);
   printf("\n");
   CHECK(atomicLoad(&visited) == injected, "%u visits, %lu injections", (unsigned)atomicLoad(&visited), injected);
-  CHECK(injected > Rounds / 4, "%lu injections", injected);
+  CHECK(injected > rounds / 4, "%lu injections", injected);
   return 0;
 }
