@@ -55,8 +55,10 @@ static void check(Edge edge, const char *when) {
   jitCheck(&edge->jit, At - Window / 2, edge->truth, sizeof edge->truth, when);
   for (i = 0; i < 2; i++) {
     CHECK(MutatorBreakQuery(&edge->breaks[i], &report) == MutatorResOK, "query");
-    CHECK(report.mode == MutatorBreakModePLANTED, "%s: mode %d", when, report.mode);
     CHECK(report.original == edge->truth[Window / 2 + 2 * i], "%s: original %02x", when, report.original);
+    if (!jitMerges(&edge->jit)) /* it goes to truth, and back when it is executed */
+      continue;
+    CHECK(report.mode == MutatorBreakModePLANTED, "%s: mode %d", when, report.mode);
     CHECK(edge->jit.code[At + 2 * i] == 0xcc, "%s: the trap byte is gone", when);
   }
 }
@@ -86,7 +88,8 @@ static void rewrites(Edge edge) {
     put(edge, Window / 2 + 2 * i, bytes, 1);
     put(edge, Window / 2 + 2 * i + 1, bytes, 1);
     CHECK(MutatorBreakQuery(&edge->breaks[i], &after) == MutatorResOK, "query");
-    CHECK(after.rewrites == before.rewrites + 1, "%u rewrites", (unsigned)(after.rewrites - before.rewrites));
+    CHECK(!jitMerges(&edge->jit) || after.rewrites == before.rewrites + 1, "%u rewrites",
+          (unsigned)(after.rewrites - before.rewrites));
   }
 }
 
@@ -105,8 +108,10 @@ static void run(JitRoute route) {
     edges(&edge, sizes[i]);
   rewrites(&edge);
   report = jitReport(&edge.jit);
-  CHECK(report.flips == 0 && report.raised == 0, "%s: %u flips", jitRouteName(route), (unsigned)report.flips);
-  CHECK(route == JitCALLS || report.stepped > 0, "%s: nothing was stepped", jitRouteName(route));
+  CHECK(!jitMerges(&edge.jit) || (report.flips == 0 && report.raised == 0), "%s: %u flips", jitRouteName(route),
+        (unsigned)report.flips);
+  CHECK(route == JitCALLS || !jitMerges(&edge.jit) || report.stepped > 0, "%s: nothing was stepped",
+        jitRouteName(route));
   for (i = 0; i < 2; i++)
     CHECK(MutatorBreakClear(&edge.breaks[i]) == MutatorResOK, "clear");
   CHECK(memcmp(edge.jit.code + At - Window / 2, edge.truth, sizeof edge.truth) == 0, "left");

@@ -47,6 +47,8 @@ void jitInit(Jit jit, JitRoute route, size_t pages, MutatorCodeCallback written,
   jit->route = route;
   jit->size = pages * nativePageSize();
   map(jit);
+  if (route == JitDUAL)
+    options.window = nativeMapAgain(jit->size);
   res = MutatorCodeAdd(&jit->region, jit->code, jit->code + jit->size, &options);
   CHECK(res == MutatorResOK, "%s: add %s", jitRouteName(route), MutatorResName(res));
   if (route != JitDUAL)
@@ -98,6 +100,8 @@ void jitCheck(const JitStruct *jit, size_t offset, const void *bytes, size_t siz
     CHECK(read[i] == ((const unsigned char *)bytes)[i], "%s, %s: byte %u is %02x, the JIT wrote %02x",
           jitRouteName(jit->route), when, (unsigned)(offset + i), read[i], ((const unsigned char *)bytes)[i]);
 }
+
+MutatorBool jitMerges(const JitStruct *jit) { return jit->route == JitDUAL || MutatorMemoryProcess() != NULL; }
 
 MutatorCodeReportStruct jitReport(Jit jit) {
   MutatorCodeReportStruct report;

@@ -51,6 +51,9 @@ void jitReturn(unsigned char *bytes, unsigned value);
 /* jitCheck -- MutatorCodeRead gives these bytes */
 void jitCheck(const JitStruct *jit, size_t offset, const void *bytes, size_t size, const char *when);
 
+/* Has the library a way to write to planted pages, so that stores are merged and do not flip? */
+MutatorBool jitMerges(const JitStruct *jit);
+
 /* The region's counters. */
 MutatorCodeReportStruct jitReport(Jit jit);
 

@@ -48,6 +48,10 @@ void *nativeMapHole(void *at);
 /* Shared memory, mapped there and, for reading and writing, somewhere else. */
 void *nativeMapTwice(void *at, size_t size, NativeProtection protection, void **aliasReturn);
 
+/* The memory of the latest nativeMapTwice once more, for reading and writing; NULL where the library finds a way
+ * to do that itself.  It stays. */
+void *nativeMapAgain(size_t size);
+
 /* stops ------------------------------------------------------------------------ */
 
 typedef enum NativeStopKind {

@@ -17,28 +17,30 @@ typedef struct OpcodeSpan {
 
 /* What follows an opcode and its operand. */
 enum {
-  NOTHING = 0,
-  BYTE,    /* one byte */
-  WORD,    /* two bytes */
-  OPERAND, /* four bytes, or two with a 66 prefix */
-  BRANCH,  /* likewise, and CPUs differ about the prefix */
-  WIDE,    /* OPERAND, or eight bytes with REX.W */
-  ADDRESS, /* an address */
-  ENTER,   /* a word and a byte */
-  TEST3,   /* of F6 and F7: an immediate with /0 and /1 alone */
-  UNKNOWN
+  FollowNOTHING = 0,
+  FollowBYTE,    /* one byte */
+  FollowWORD,    /* two bytes */
+  FollowOPERAND, /* four bytes, or two with a 66 prefix */
+  FollowBRANCH,  /* likewise, and CPUs differ about the prefix */
+  FollowWIDE,    /* FollowOPERAND, or eight bytes with REX.W */
+  FollowADDRESS, /* an address */
+  FollowENTER,   /* a word and a byte */
+  FollowTEST3,   /* of F6 and F7: an immediate with /0 and /1 alone */
+  FollowUNKNOWN
 };
 
 static const OpcodeSpan immediatesOne[] = {
-    {0x04, 0x04, BYTE},    {0x05, 0x05, OPERAND}, {0x0c, 0x0c, BYTE},    {0x0d, 0x0d, OPERAND}, {0x14, 0x14, BYTE},
-    {0x15, 0x15, OPERAND}, {0x1c, 0x1c, BYTE},    {0x1d, 0x1d, OPERAND}, {0x24, 0x24, BYTE},    {0x25, 0x25, OPERAND},
-    {0x2c, 0x2c, BYTE},    {0x2d, 0x2d, OPERAND}, {0x34, 0x34, BYTE},    {0x35, 0x35, OPERAND}, {0x3c, 0x3c, BYTE},
-    {0x3d, 0x3d, OPERAND}, {0x68, 0x69, OPERAND}, {0x6a, 0x6b, BYTE},    {0x70, 0x7f, BYTE},    {0x80, 0x80, BYTE},
-    {0x81, 0x81, OPERAND}, {0x82, 0x83, BYTE},    {0x9a, 0x9a, UNKNOWN}, {0xa0, 0xa3, ADDRESS}, {0xa8, 0xa8, BYTE},
-    {0xa9, 0xa9, OPERAND}, {0xb0, 0xb7, BYTE},    {0xb8, 0xbf, WIDE},    {0xc0, 0xc1, BYTE},    {0xc2, 0xc2, WORD},
-    {0xc6, 0xc6, BYTE},    {0xc7, 0xc7, OPERAND}, {0xc8, 0xc8, ENTER},   {0xca, 0xca, WORD},    {0xcd, 0xcd, BYTE},
-    {0xd4, 0xd5, BYTE},    {0xe0, 0xe7, BYTE},    {0xe8, 0xe9, BRANCH},  {0xea, 0xea, UNKNOWN}, {0xeb, 0xeb, BYTE},
-    {0xf6, 0xf7, TEST3},
+    {0x04, 0x04, FollowBYTE},    {0x05, 0x05, FollowOPERAND}, {0x0c, 0x0c, FollowBYTE},    {0x0d, 0x0d, FollowOPERAND},
+    {0x14, 0x14, FollowBYTE},    {0x15, 0x15, FollowOPERAND}, {0x1c, 0x1c, FollowBYTE},    {0x1d, 0x1d, FollowOPERAND},
+    {0x24, 0x24, FollowBYTE},    {0x25, 0x25, FollowOPERAND}, {0x2c, 0x2c, FollowBYTE},    {0x2d, 0x2d, FollowOPERAND},
+    {0x34, 0x34, FollowBYTE},    {0x35, 0x35, FollowOPERAND}, {0x3c, 0x3c, FollowBYTE},    {0x3d, 0x3d, FollowOPERAND},
+    {0x68, 0x69, FollowOPERAND}, {0x6a, 0x6b, FollowBYTE},    {0x70, 0x7f, FollowBYTE},    {0x80, 0x80, FollowBYTE},
+    {0x81, 0x81, FollowOPERAND}, {0x82, 0x83, FollowBYTE},    {0x9a, 0x9a, FollowUNKNOWN}, {0xa0, 0xa3, FollowADDRESS},
+    {0xa8, 0xa8, FollowBYTE},    {0xa9, 0xa9, FollowOPERAND}, {0xb0, 0xb7, FollowBYTE},    {0xb8, 0xbf, FollowWIDE},
+    {0xc0, 0xc1, FollowBYTE},    {0xc2, 0xc2, FollowWORD},    {0xc6, 0xc6, FollowBYTE},    {0xc7, 0xc7, FollowOPERAND},
+    {0xc8, 0xc8, FollowENTER},   {0xca, 0xca, FollowWORD},    {0xcd, 0xcd, FollowBYTE},    {0xd4, 0xd5, FollowBYTE},
+    {0xe0, 0xe7, FollowBYTE},    {0xe8, 0xe9, FollowBRANCH},  {0xea, 0xea, FollowUNKNOWN}, {0xeb, 0xeb, FollowBYTE},
+    {0xf6, 0xf7, FollowTEST3},
 };
 
 /* In 64-bit mode these are undefined, or prefixes of CPUs to come. */
@@ -50,8 +52,8 @@ static const OpcodeSpan undefined64[] = {
 
 /* The maps 0F, VEX 0F and EVEX 0F. */
 static const OpcodeSpan immediates0F[] = {
-    {0x70, 0x73, BYTE}, {0xa4, 0xa4, BYTE}, {0xac, 0xac, BYTE},   {0xba, 0xba, BYTE},
-    {0xc2, 0xc2, BYTE}, {0xc4, 0xc6, BYTE}, {0x80, 0x8f, BRANCH},
+    {0x70, 0x73, FollowBYTE}, {0xa4, 0xa4, FollowBYTE}, {0xac, 0xac, FollowBYTE},   {0xba, 0xba, FollowBYTE},
+    {0xc2, 0xc2, FollowBYTE}, {0xc4, 0xc6, FollowBYTE}, {0x80, 0x8f, FollowBRANCH},
 };
 
 /* Of the 0F map: 3DNow!, moves of control registers whose ModR/M means something else, SSE4A, VIA's. */
@@ -110,8 +112,8 @@ static unsigned immediateOf(const RawStruct *raw) {
   switch (raw->map) {
   case RawMapONE: return FIND(immediatesOne, raw->opcode);
   case RawMap0F: return FIND(immediates0F, raw->opcode);
-  case RawMap0F3A: return BYTE;
-  default: return NOTHING;
+  case RawMap0F3A: return FollowBYTE;
+  default: return FollowNOTHING;
   }
 }
 
@@ -127,15 +129,15 @@ static size_t testSize(const RawStruct *raw) {
 /* Bytes, or ~0 when nobody knows. */
 static size_t immediateSize(const RawStruct *raw) {
   switch (immediateOf(raw)) {
-  case NOTHING: return 0;
-  case BYTE: return 1;
-  case WORD: return 2;
-  case OPERAND: return operandSize(raw);
-  case BRANCH: return raw->operand ? ~(size_t)0 : 4;
-  case WIDE: return raw->w ? 8 : operandSize(raw);
-  case ADDRESS: return raw->addressSize;
-  case ENTER: return 3;
-  case TEST3: return testSize(raw);
+  case FollowNOTHING: return 0;
+  case FollowBYTE: return 1;
+  case FollowWORD: return 2;
+  case FollowOPERAND: return operandSize(raw);
+  case FollowBRANCH: return raw->operand ? ~(size_t)0 : 4;
+  case FollowWIDE: return raw->w ? 8 : operandSize(raw);
+  case FollowADDRESS: return raw->addressSize;
+  case FollowENTER: return 3;
+  case FollowTEST3: return testSize(raw);
   default: return ~(size_t)0;
   }
 }

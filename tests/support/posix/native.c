@@ -82,6 +82,11 @@ void *nativeMapTwice(void *at, size_t size, NativeProtection protection, void **
   return base;
 }
 
+void *nativeMapAgain(size_t size) {
+  (void)size;
+  return NULL;
+}
+
 /* stops ------------------------------------------------------------------------ */
 
 NativeStopKind nativeStopKind(const NativeStopStruct *stop) {

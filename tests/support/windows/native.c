@@ -57,6 +57,8 @@ void *nativeMapHole(void *at) {
   return NULL;
 }
 
+static HANDLE latest; /* the section of nativeMapTwice */
+
 void *nativeMapTwice(void *at, size_t size, NativeProtection protection, void **aliasReturn) {
   HANDLE section = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_EXECUTE_READWRITE, (DWORD)((uint64_t)size >> 32),
                                       (DWORD)size, NULL);
@@ -68,8 +70,17 @@ void *nativeMapTwice(void *at, size_t size, NativeProtection protection, void **
   if (base == NULL || *aliasReturn == NULL)
     nativeStopProgram("MapViewOfFileEx");
   nativeProtect(base, size, protection);
-  (void)CloseHandle(section);
+  if (latest != NULL)
+    (void)CloseHandle(latest);
+  latest = section;
   return base;
+}
+
+void *nativeMapAgain(size_t size) {
+  void *again = MapViewOfFile(latest, FILE_MAP_READ | FILE_MAP_WRITE, 0, 0, size);
+  if (again == NULL)
+    nativeStopProgram("MapViewOfFile");
+  return again;
 }
 
 /* stops ------------------------------------------------------------------------ */
