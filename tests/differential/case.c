@@ -13,8 +13,9 @@
 
 #include "arch/x86/registers.h"
 
-/* FS's base lies below the low layout (main.c), so that 32-bit addresses reach it too. */
-static const uint64_t dataBases[LayoutLIMIT] = {UINT64_C(0x40000000),
+/* FS's base lies below the low layout (main.c), so that 32-bit addresses reach it too.  There is
+ * room for a stack below each (stack.c), which 32-bit Wine's own below 0x40000000 leaves free. */
+static const uint64_t dataBases[LayoutLIMIT] = {RawMode64 ? UINT64_C(0x40000000) : UINT64_C(0x41000000),
                                                 RawMode64 ? UINT64_C(0x5a5a00000000) : UINT64_C(0xa5a00000)};
 static const uint64_t codeBases[LayoutLIMIT] = {UINT64_C(0x48000000),
                                                 RawMode64 ? UINT64_C(0x5a5a18000000) : UINT64_C(0xa8000000)};

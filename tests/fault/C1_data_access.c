@@ -37,10 +37,14 @@ typedef struct Shape {
   const unsigned char *code, *end;
   unsigned size; /* of the operand, bytes */
   MutatorAccess access;
+  int stack; /* the stack pointer, as so many bytes from the operand's start */
 } Shape;
 
+enum { Elsewhere = -1 };
 #define SHAPE(name, size, access) \
-  { #name, name, name##_end, size, MutatorAccess##access }
+  { #name, name, name##_end, size, MutatorAccess##access, Elsewhere }
+#define STACK(name, access, stack) \
+  { #name, name, name##_end, sizeof(MutatorWord), MutatorAccess##access, stack }
 static const Shape shapes[] = {
     SHAPE(codeRead, sizeof(MutatorWord), READ),
     SHAPE(codeRead1, 1, READ),
@@ -56,12 +60,12 @@ static const Shape shapes[] = {
     SHAPE(codeExchange, sizeof(MutatorWord), WRITE),
     SHAPE(codeVector, 16, READ),
     SHAPE(codeVectorStore, 16, WRITE),
-    SHAPE(codePush, sizeof(MutatorWord), WRITE),
-    SHAPE(codePop, sizeof(MutatorWord), READ),
-    SHAPE(codeCallPush, sizeof(MutatorWord), WRITE),
+    STACK(codePush, WRITE, sizeof(MutatorWord)),
+    STACK(codePop, READ, 0),
+    STACK(codeCallPush, WRITE, sizeof(MutatorWord)),
     SHAPE(codeCallMemory, sizeof(MutatorWord), READ),
     SHAPE(codeJumpMemory, sizeof(MutatorWord), READ),
-    SHAPE(codeReturn, sizeof(MutatorWord), READ),
+    STACK(codeReturn, READ, 0),
     SHAPE(codeMoveStringTo, 1, WRITE),
     SHAPE(codeMoveStringFrom, 1, READ),
     SHAPE(codeStoreString, 1, WRITE),
@@ -101,6 +105,12 @@ static MutatorBool probe(FaultTestStop stop) {
   return 0;
 }
 
+/* Where the system writes a record below the stack pointer, from a word's boundary on,
+ * the page must not be there. */
+static MutatorBool isPossible(const Shape *shape, const unsigned char *page, const unsigned char *start) {
+  return nativeFrameSize() == 0 || shape->stack == Elsewhere || start + shape->stack < page + sizeof(MutatorWord);
+}
+
 /* The operand starts at `start`; the first byte of it that is on the page faults. */
 static void one(const Shape *shape, FaultTestPage kind, unsigned char *page, unsigned char *start,
                 unsigned char *scratch) {
@@ -108,6 +118,8 @@ static void one(const Shape *shape, FaultTestPage kind, unsigned char *page, uns
                                            MutatorFaultKindNONE, MutatorFaultKindUNMAPPED,   MutatorFaultKindBUS};
   Expectation e = {shape, kind, kinds[kind], start < page ? page : start};
   FaultTestRegisters registers = {{0}};
+  if (!isPossible(shape, page, start))
+    return;
   registers.word[FaultTestAX] = (MutatorWord)UINT64_C(0x0123456789abcdef);
   registers.word[FaultTestDI] = (MutatorWord)start;
   registers.word[FaultTestBX] = (MutatorWord)scratch;

@@ -51,7 +51,7 @@ static void records(void) {
   static unsigned char buffer[16384];
   DWORD length = sizeof buffer;
   CONTEXT *registers;
-  WindowsLegacyStruct legacy = {NULL, NULL, NULL};
+  WindowsLegacyStruct legacy = {NULL, NULL, NULL, NULL};
   CHECK(InitializeContext(buffer, mutatorWindowsContextAll | mutatorWindowsContextXstate, &registers, &length),
         "a context with extended components");
   plantUpper(registers);

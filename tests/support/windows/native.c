@@ -233,12 +233,23 @@ MutatorBool nativeForgeBreakpoint(NativeStop stop) {
   return 1;
 }
 
+/* The calling thread's, since no other value stands for one. */
+static void fakeSegments(CONTEXT *context) {
+  __asm__ volatile("mov %%cs, %0" : "=m"(context->SegCs));
+  __asm__ volatile("mov %%ds, %0" : "=m"(context->SegDs));
+  __asm__ volatile("mov %%es, %0" : "=m"(context->SegEs));
+  __asm__ volatile("mov %%fs, %0" : "=m"(context->SegFs));
+  __asm__ volatile("mov %%gs, %0" : "=m"(context->SegGs));
+  __asm__ volatile("mov %%ss, %0" : "=m"(context->SegSs));
+}
+
 void nativeFake(NativeStop stop) {
   static EXCEPTION_RECORD record;
   static CONTEXT context;
   static EXCEPTION_POINTERS pointers = {&record, &context};
   memset(&record, 0, sizeof record);
   memset(&context, 0, sizeof context);
+  fakeSegments(&context);
   stop->pointers = &pointers;
 }
 

@@ -39,7 +39,8 @@ typedef HANDLE NativeThread;
 #define NATIVE_TRACE ((int)EXCEPTION_SINGLE_STEP)
 #define NATIVE_DIVIDE ((int)EXCEPTION_INT_DIVIDE_BY_ZERO)
 #define NATIVE_OVERFLOW ((int)EXCEPTION_INT_OVERFLOW)
-#define NATIVE_FLOAT ((int)EXCEPTION_FLT_DIVIDE_BY_ZERO)
+/* Of SSE; in 32-bit mode the system does not say which (STATUS_FLOAT_MULTIPLE_TRAPS). */
+#define NATIVE_FLOAT ((int)(sizeof(void *) == 8 ? (DWORD)EXCEPTION_FLT_DIVIDE_BY_ZERO : 0xc00002b5u))
 
 typedef struct NativeStopStruct {
   EXCEPTION_POINTERS *pointers;

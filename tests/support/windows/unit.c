@@ -4,6 +4,7 @@
  */
 
 #include "support/unit.h"
+#include "support/windows/mark.h"
 
 #include <process.h>
 #include <stdio.h>
@@ -41,10 +42,13 @@ int unitWants(const char *name, int round) {
 
 static int runAlone(const char *label) {
   char setting[300];
+  int status;
   (void)snprintf(setting, sizeof setting, VARIABLE "=%s", label);
   (void)_putenv(setting);
+  markChild();
   fflush(stdout);
-  return (int)_spawnl(_P_WAIT, _pgmptr, _pgmptr, NULL);
+  status = (int)_spawnl(_P_WAIT, _pgmptr, _pgmptr, NULL);
+  return status == 0 && !markChildEnded() ? -1 : status;
 }
 
 static int runEach(void) {
