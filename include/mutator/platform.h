@@ -4,7 +4,7 @@
  *
  * The only file of the library that tests an operating system's or a CPU's
  * macro.  It includes what that system calls a stopped thread: siginfo_t and
- * ucontext_t, or EXCEPTION_POINTERS.
+ * ucontext_t, a Mach port, or EXCEPTION_POINTERS.
  *
  * On POSIX systems a strict compiler (-std=c89, -std=c11) hides siginfo_t:
  * define _XOPEN_SOURCE as 700, or _GNU_SOURCE, before the first #include.
@@ -22,6 +22,9 @@
 #elif defined(__FreeBSD__)
 #define MUTATOR_OS "freebsd"
 #define MUTATOR_OS_HEADER <mutator/os/posix.h>
+#elif defined(__APPLE__) && defined(__MACH__)
+#define MUTATOR_OS "macos"
+#define MUTATOR_OS_HEADER <mutator/os/macos.h>
 #elif defined(_WIN32)
 #define MUTATOR_OS "windows"
 #define MUTATOR_OS_HEADER <mutator/os/windows.h>

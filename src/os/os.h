@@ -136,6 +136,9 @@ typedef struct OSLocalStruct {
   MutatorWord rangeChanges;         /* ...as of so many changes of the index */
   struct PinSlotStruct *slot;       /* the thread's place among the pins, or NULL (core/pin.h) */
   MutatorWord pass[2];              /* the breakpoint that it passes next, and with which registers; or 0 */
+  MutatorWord alternateBase;        /* the port's: the alternate stack that is known of, [base, limit) */
+  MutatorWord alternateLimit;
+  void *injectArea; /* the port's: the area for injections */
 } OSLocalStruct, *OSLocal;
 
 /* mutatorOSLocal -- the calling thread's; all zero at first */

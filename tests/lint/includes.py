@@ -30,6 +30,7 @@ RULES = [
     ("src/*/*", PUBLIC + ["cc/*", "core/core.h", "arch/arch.h", "os/os.h", "."], STANDARD),
     ("include/mutator/platform.h", [], ["stddef.h", "stdint.h"]),
     ("include/mutator/os/posix.h", PUBLIC, ["signal.h", "ucontext.h"]),
+    ("include/mutator/os/macos.h", PUBLIC, ["mach/mach.h", "signal.h", "sys/ucontext.h"]),
     ("include/mutator/os/windows.h", PUBLIC, ["windows.h"]),
     ("include/*", PUBLIC, []),
 ]

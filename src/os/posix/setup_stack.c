@@ -45,6 +45,13 @@ static MutatorBool isRunningOn(const stack_t *stack) {
   return here - (MutatorWord)stack->ss_sp < stack->ss_size;
 }
 
+/* For those who look at the thread from outside. */
+static void tell(const stack_t *stack) {
+  OSLocal local = mutatorOSLocal();
+  local->alternateBase = isEnabled(stack) ? (MutatorWord)stack->ss_sp : 0;
+  local->alternateLimit = isEnabled(stack) ? (MutatorWord)stack->ss_sp + stack->ss_size : 0;
+}
+
 /* The thread has another stack by now, or none: ours is only memory. */
 static void freeOurs(void) {
   if (ours.mapping == NULL || isRunningOn(&ours.stack))
@@ -79,6 +86,7 @@ static MutatorRes replace(const stack_t *current, size_t size) {
   }
   freeOurs();
   ours = fresh;
+  tell(&ours.stack);
   return MutatorResOK;
 }
 
@@ -91,6 +99,7 @@ MutatorRes mutatorOSStackInstall(size_t depth, size_t callback) {
     return MutatorResSTATE;
   if (!mutatorPosixExitWatch())
     return MutatorResMEMORY;
+  tell(&current);
   if (isEnabled(&current) && current.ss_size >= size)
     return MutatorResOK;
   return replace(&current, size);
@@ -105,6 +114,7 @@ MutatorRes mutatorOSStackRemove(void) {
   }
   if (isRunningOn(&current) || sigaltstack(&ours.previous, NULL) != 0)
     return MutatorResSTATE;
+  tell(&ours.previous);
   freeOurs();
   return MutatorResOK;
 }

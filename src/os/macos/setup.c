@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/macos/setup.c -- make the port ready, and what is done around fork(2)
+ */
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "os/macos/macos.h"
+#include "os/posix/posix.h"
+
+static void (*childCallback)(void);
+static MutatorBool registered;
+
+static void prepare(void) { mutatorOSSetupLock(); }
+
+static void parent(void) { mutatorOSSetupUnlock(); }
+
+/* The memory of a window that was to be copied is not in the child at all
+ * (os/macos/setup_window.c); that of the others is shared. */
+static void settleWindows(void) {
+  MutatorWindow window;
+  for (window = mutatorCoreWindows(); window != NULL; window = window->next)
+    if (window->policy != MutatorWindowForkSHARE)
+      window->state |= OSWindowREFUSED;
+}
+
+/* The process's number comes last but for the callback: it says that all the rest is right again. */
+static void child(void) {
+  settleWindows();
+  mutatorMacosServerForked();
+  atomicStore(&mutatorMacosProcess, (AtomicWord)getpid());
+  childCallback();
+  mutatorOSSetupUnlock();
+}
+
+MutatorRes mutatorOSSetup(void (*forked)(void)) {
+  const long page = sysconf(_SC_PAGESIZE);
+  if (page > 0)
+    atomicStore(&mutatorPosixPageSize, (AtomicWord)page);
+  childCallback = forked;
+  if (mutatorPosixExitSetup() != MutatorResOK)
+    return MutatorResMEMORY;
+  if (!registered && pthread_atfork(prepare, parent, child) != 0)
+    return MutatorResMEMORY;
+  registered = 1;
+  atomicStore(&mutatorMacosProcess, (AtomicWord)getpid());
+  return MutatorResOK;
+}
+
+const int mutatorPosixNoReserve = 0;
+
+/* A red zone, the machine context with AVX-512, a ucontext_t, a siginfo_t and the
+ * arguments of the trampoline (XNU bsd/dev/i386/unix_signal.c, sendsig). */
+size_t mutatorPosixFrameSize(void) { return 4096; }

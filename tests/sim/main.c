@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * tests/sim/main.c -- run the tests of a simulated port; and the services of this machine that they have instead of its own
+ */
+
+#include "sim.h"
+
+#include <stdlib.h>
+
+unsigned char simCode[64];
+uint64_t simWord[8];
+
+MutatorRes simScan(void *base, void *limit, void *closure) {
+  const MutatorWord *word;
+  for (word = base; word < (const MutatorWord *)limit; ++word)
+    *(unsigned *)closure += *word == SimMARK;
+  return MutatorResOK;
+}
+
+unsigned simMarks(MutatorContext context) {
+  unsigned marks = 0;
+  ck_assert_int_eq(MutatorContextScan(context, simScan, &marks), MutatorResOK);
+  return marks;
+}
+
+int main(void) {
+  SRunner *runner = srunner_create(simSuite());
+  int failed;
+  if (MutatorSetup(NULL) != MutatorResOK)
+    return 1;
+  srunner_run_all(runner, CK_ENV);
+  failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed != 0;
+}
+
+/* services --------------------------------------------------------------------- */
+
+static OSLocalStruct local;
+
+OSLocal mutatorOSLocal(void) { return &local; }
+size_t mutatorOSPageSize(void) { return 4096; }
+void *mutatorOSReserve(size_t size) { return calloc(1, size); }
+void mutatorOSRelease(void *base, size_t size) {
+  (void)size;
+  free(base);
+}
+MutatorRes mutatorOSSetup(void (*forked)(void)) {
+  (void)forked;
+  return MutatorResOK;
+}
+void mutatorOSSetupLock(void) {}
+void mutatorOSSetupUnlock(void) {}
+void mutatorOSInsideBegin(void) {}
+void mutatorOSInsideEnd(void) {}
+MutatorBool mutatorFaultNative(const MutatorNativeStruct *native, OSLocal thread) {
+  (void)thread;
+  (void)native;
+  return 0;
+}
+MutatorRes mutatorOSWindowCreate(MutatorWindow window, size_t size) {
+  (void)window;
+  (void)size;
+  return MutatorResMEMORY;
+}
+void mutatorOSWindowDestroy(MutatorWindow window) { (void)window; }
