@@ -49,10 +49,10 @@ static uint64_t entered(uint64_t now, MutatorWord self) {
   return now;
 }
 
-/* Nobody has it, as nearly always. */
+/* Nobody has it, and it has never been broken, as nearly always: then it is 0, and need not be read. */
 static MutatorBool enterFree(uint64_t *lock, MutatorWord self) {
-  uint64_t now = atomicLoad64(lock);
-  return mutatorDomainOwner(now) == 0 && atomicCompareAndSwap64(lock, &now, now | self | DEPTH_ONE);
+  uint64_t free = freed(0);
+  return atomicCompareAndSwap64(lock, &free, free | self | DEPTH_ONE);
 }
 
 static COMPILER_APART MutatorRes enterSlowly(MutatorDomain domain, uint64_t *lock, MutatorWord self,
@@ -93,26 +93,34 @@ MutatorRes MutatorDomainEnter(MutatorDomain domain) { return enter(domain, 1); }
 
 MutatorRes MutatorDomainTryEnter(MutatorDomain domain) { return enter(domain, 0); }
 
-/* Another owner, or none, or more than once: or the lock has just been broken. */
-static COMPILER_APART MutatorRes leaveSlowly(uint64_t *lock, MutatorWord self) {
-  uint64_t now = atomicLoad64(lock);
-  if (mutatorDomainOwner(now) != self || mutatorDomainDepth(now) == 1)
-    return MutatorResSTATE;
-  return atomicCompareAndSwap64(lock, &now, now - DEPTH_ONE) ? MutatorResOK : MutatorResSTATE;
+static void wakeNext(MutatorDomain domain) {
+  if (atomicLoad32(&domain->waiters) != 0)
+    wake(domain, 1);
 }
 
+/* More than once, or after a break; another owner, or none; or the lock has just been broken. */
+static COMPILER_APART MutatorRes leaveSlowly(MutatorDomain domain, uint64_t *lock, MutatorWord self) {
+  uint64_t now = atomicLoad64(lock);
+  const MutatorBool last = mutatorDomainDepth(now) == 1;
+  if (mutatorDomainOwner(now) != self ||
+      !atomicCompareAndSwap64(lock, &now, last ? freed(generationOf(now)) : now - DEPTH_ONE))
+    return MutatorResSTATE;
+  if (last)
+    wakeNext(domain);
+  return MutatorResOK;
+}
+
+/* As in enterFree. */
 MutatorRes MutatorDomainLeave(MutatorDomain domain) {
   const MutatorWord self = mutatorOSThread();
+  uint64_t now = freed(0) | self | DEPTH_ONE;
   uint64_t *lock;
-  uint64_t now;
   if (!mutatorDomainUsable(domain))
     return MutatorResPARAM;
   lock = mutatorDomainLockOf(domain, domain);
-  now = atomicLoad64(lock);
-  if (now << 16 != (self | DEPTH_ONE) << 16 || !atomicCompareAndSwap64(lock, &now, freed(generationOf(now))))
-    return leaveSlowly(lock, self);
-  if (atomicLoad32(&domain->waiters) != 0)
-    wake(domain, 1);
+  if (!atomicCompareAndSwap64(lock, &now, freed(0)))
+    return leaveSlowly(domain, lock, self);
+  wakeNext(domain);
   return MutatorResOK;
 }
 
