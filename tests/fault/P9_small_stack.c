@@ -15,7 +15,7 @@ enum { Allowed = FAULT_TEST_ASAN ? 65536 : 4096, Painted = 2 * Allowed, Paint = 
 
 static DomainTestStruct test, holey;
 static MutatorPostMortemReportStruct found;
-static volatile MutatorRes result;
+static MutatorRes result;
 static volatile MutatorWord stackTop;
 
 static void die(void) {
@@ -41,30 +41,6 @@ static __attribute__((noinline, no_sanitize("address"))) size_t used(void) {
   return Painted - i;
 }
 
-static void prepare(void) {
-  domainTestMake(&test, "test", 5, 2, 1);
-  domainTestMake(&holey, "holey", 4, 8, 0);
-  domainTestClose(&test);
-  domainTestClose(&holey);
-  nativeUnmap(holey.base + 2 * holey.stride, nativePageSize()); /* the longest way */
-  test.range[2].next = &test.range[2];
-  CHECK(MutatorDomainEnter(&test.domain) == MutatorResOK, "enter");
-}
-
-static void check(void) {
-  size_t i;
-  CHECK(result == MutatorResFAIL, "%s", MutatorResName(result));
-  DOMAIN_TEST_EXPECT(found, holes, nativePageSize());
-  DOMAIN_TEST_EXPECT(found, corrupt, 1);
-  DOMAIN_TEST_EXPECT(found, locks, 1);
-  DOMAIN_TEST_EXPECT(found, ranges, 9);
-  for (i = 0; i < test.count; i++)
-    CHECK(domainTestIsOpen(&test, i), "range %zu", i);
-  test.range[2].next = &test.range[3];
-  domainTestFinish(&test);
-  domainTestFinish(&holey);
-}
-
 static void inCallback(DomainTest in) {
   (void)in;
   die();
@@ -73,21 +49,21 @@ static void inCallback(DomainTest in) {
 int main(void) {
   size_t bytes;
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
-  prepare();
+  domainTestDamage(&test, &holey);
   die(); /* the dynamic linker's own stack is not what is measured */
-  check();
+  domainTestDamaged(&test, &holey, result, &found);
 
-  prepare();
+  domainTestDamage(&test, &holey);
   paint();
   die();
   bytes = used();
-  check();
+  domainTestDamaged(&test, &holey, result, &found);
   (void)printf("%zu bytes of stack\n", bytes);
   CHECK(FAULT_TEST_ASAN || (bytes > 200 && bytes < Allowed), "%zu bytes of stack", bytes);
 
-  prepare();
+  domainTestDamage(&test, &holey);
   test.inside = inCallback;
   *(volatile unsigned char *)test.base = 1;
-  check();
+  domainTestDamaged(&test, &holey, result, &found);
   return 0;
 }

@@ -81,6 +81,31 @@ void domainTestClose(DomainTest test) {
     CHECK(domainTestIsClosed(test, i), "range %zu", i);
 }
 
+void domainTestDamage(DomainTest test, DomainTest holey) {
+  domainTestMake(test, "test", 5, 2, 1);
+  domainTestMake(holey, "holey", 4, 8, 0);
+  domainTestClose(test);
+  domainTestClose(holey);
+  nativeUnmap(holey->base + 2 * holey->stride, nativePageSize());
+  test->range[2].next = &test->range[2];
+  CHECK(MutatorDomainEnter(&test->domain) == MutatorResOK, "enter");
+}
+
+void domainTestDamaged(DomainTest test, DomainTest holey, MutatorRes result,
+                       const MutatorPostMortemReportStruct *found) {
+  size_t i;
+  CHECK(result == MutatorResFAIL, "%s", MutatorResName(result));
+  DOMAIN_TEST_EXPECT(*found, holes, nativePageSize());
+  DOMAIN_TEST_EXPECT(*found, corrupt, 1);
+  DOMAIN_TEST_EXPECT(*found, locks, 1);
+  DOMAIN_TEST_EXPECT(*found, ranges, 9);
+  for (i = 0; i < test->count; i++)
+    CHECK(domainTestIsOpen(test, i), "range %zu", i);
+  test->range[2].next = &test->range[3];
+  domainTestFinish(test);
+  domainTestFinish(holey);
+}
+
 MutatorWord domainTestThread(void) { return mutatorOSThread(); }
 
 void domainTestPause(void) { mutatorOSPause(); }

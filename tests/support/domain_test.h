@@ -49,6 +49,14 @@ MutatorBool domainTestWritable(void *base, size_t size);
 #define DOMAIN_TEST_EXPECT(report, field, value) \
   CHECK((report).field == (MutatorWord)(value), "%s: %zu, expected %zu", #field, (report).field, (MutatorWord)(value))
 
+/* domainTestDamage -- two domains whose post-mortem takes the longest way: a lock that is held, a cycle, a hole
+ *
+ * domainTestDamaged -- it has found all of that, and opened the rest; and take them apart.
+ */
+void domainTestDamage(DomainTest test, DomainTest holey);
+void domainTestDamaged(DomainTest test, DomainTest holey, MutatorRes result,
+                       const MutatorPostMortemReportStruct *found);
+
 /* domainTestThread -- the calling thread as MutatorDomainBusy names it */
 MutatorWord domainTestThread(void);
 

@@ -144,6 +144,31 @@ START_TEST(a_copy_is_not_registered) {
 }
 END_TEST
 
+/* No limit can be above the last address, so no range holds it, and none wraps. */
+START_TEST(the_end_of_the_address_space) {
+  enum { Count = 60 }; /* more than one node of the index holds */
+  static MutatorFaultRangeStruct many[Count];
+  MutatorFaultRange found = NULL;
+  const MutatorWord last = ~(MutatorWord)0;
+  MutatorWord i;
+  setUp(100);
+  for (i = 0; i < Count; ++i)
+    ck_assert_int_eq(
+        MutatorFaultRangeAdd(&many[i], (void *)(last - 2 * i - 2), (void *)(last - 2 * i), decline, NULL, NULL),
+        MutatorResOK);
+  ck_assert_int_eq(MutatorFaultRangeFind((void *)last, &found), MutatorResFAIL);
+  ck_assert_int_eq(MutatorFaultRangeFind((void *)(last - 1), &found), MutatorResOK);
+  ck_assert_ptr_eq(found, &many[0]);
+  ck_assert_int_eq(MutatorFaultRangeAdd(&one, (void *)last, (void *)4, decline, NULL, NULL), MutatorResPARAM);
+  ck_assert_int_eq(MutatorFaultRangeAdd(&one, (void *)last, (void *)last, decline, NULL, NULL), MutatorResPARAM);
+  one = many[0];
+  one.base = last; /* a damaged structure: nothing of the index is taken for it */
+  ck_assert_int_eq(MutatorFaultRangeRemove(&one), MutatorResSTATE);
+  for (i = 0; i < Count; ++i)
+    ck_assert_int_eq(MutatorFaultRangeRemove(&many[i]), MutatorResOK);
+}
+END_TEST
+
 START_TEST(as_many_as_asked_for) {
   setUp(1);
   ck_assert_int_eq(add(&one, 0, 1), MutatorResOK);
@@ -218,6 +243,7 @@ int main(void) {
   tcase_add_test(tests, a_range_is_added_once);
   tcase_add_test(tests, a_range_is_removed_once_and_added_again);
   tcase_add_test(tests, a_copy_is_not_registered);
+  tcase_add_test(tests, the_end_of_the_address_space);
   tcase_add_test(tests, as_many_as_asked_for);
   tcase_add_test(tests, the_window_contains_the_range);
   tcase_add_test(tests, quiesce_waits_for_nobody_when_nobody_is_there);

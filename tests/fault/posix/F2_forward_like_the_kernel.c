@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,6 +127,7 @@ static const Previous previousActions[] = {
 };
 
 static int theSignal;
+static MutatorBool ignores; /* the previous action does */
 
 static const unsigned char stores[] = FAULT_TEST_STORES, refused[] = FAULT_TEST_REFUSED;
 static unsigned char *runnable; /* both, 64 bytes apart */
@@ -153,19 +155,52 @@ static void suspended(void) {
   (void)pthread_sigmask(SIG_BLOCK, &mask, NULL);
   (void)raise(theSignal);
   (void)sigemptyset(&mask);
-  (void)alarm(1);
+  (void)alarm(20);
   (void)sigsuspend(&mask);
 }
+/* 'S' while it waits in a system call (proc(5), stat); 0 when it is gone. */
+static char stateOf(pid_t process) {
+  char path[32], text[256], *end;
+  ssize_t length;
+  int file;
+  (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)process);
+  file = open(path, O_RDONLY);
+  if (file < 0)
+    return 0;
+  length = read(file, text, sizeof text - 1);
+  (void)close(file);
+  text[length > 0 ? length : 0] = '\0';
+  end = strrchr(text, ')');
+  return (char)(end != NULL && end[1] == ' ' ? end[2] : 0);
+}
+
+static MutatorBool lives(pid_t process) { return getppid() == process && stateOf(process) != 'Z'; }
+
+static void awaitSleep(pid_t process) {
+  while (lives(process) && outcome->restarted == 0 && stateOf(process) != 'S')
+    (void)usleep(1000);
+}
+
+/* The signal comes when the reader waits, and the byte when it waits again or has
+ * stopped waiting.  A signal that is ignored leaves no trace, and it does not matter
+ * whether the byte is there first. */
+static void interrupt(pid_t reader, int writeEnd) {
+  awaitSleep(reader);
+  (void)kill(reader, theSignal);
+  while (lives(reader) && !ignores && *(volatile unsigned *)&outcome->calls == 0)
+    (void)usleep(1000);
+  awaitSleep(reader);
+  (void)write(writeEnd, "x", 1);
+}
+
 /* A sender of its own interrupts a read: SA_RESTART, or its absence, shows. */
 static void interrupted(void) {
+  const pid_t reader = getpid();
   int ends[2];
   char c;
   (void)pipe(ends);
   if (fork() == 0) {
-    (void)usleep(100000);
-    (void)kill(getppid(), theSignal);
-    (void)usleep(100000);
-    (void)write(ends[1], "x", 1);
+    interrupt(reader, ends[1]);
     _exit(0);
   }
   outcome->restarted = read(ends[0], &c, 1) == 1 ? 1 : 2;
@@ -232,6 +267,7 @@ static void checkRemove(const struct sigaction *before) {
 static void child(const Previous *previous, const Event *event, MutatorBool hooked) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
+  ignores = previous->action == NULL && previous->handler == SIG_IGN;
   if (previous->action != NULL)
     action.sa_sigaction = previous->action;
   else
@@ -290,8 +326,8 @@ static void run(const Previous *previous, const Event *event, MutatorBool hooked
 
 static void print(const char *title, const Outcome *o) {
   unsigned i;
-  printf("  %s: status %#x calls %u finished %u last %d/%d pc %#lx at %p\n", title, (unsigned)o->status, o->calls,
-         o->finished, o->lastSignal, o->lastCode, (unsigned long)o->lastPC, o->lastAddress);
+  printf("  %s: status %#x calls %u finished %u restarted %u last %d/%d pc %#lx at %p\n", title, (unsigned)o->status,
+         o->calls, o->finished, o->restarted, o->lastSignal, o->lastCode, (unsigned long)o->lastPC, o->lastAddress);
   for (i = 0; i < o->calls && i < Calls; ++i)
     printf("     %d code %d addr %p mask %llx saved %llx pc %lx errno %d\n", o->call[i].signal, o->call[i].code,
            o->call[i].address, (unsigned long long)o->call[i].mask, (unsigned long long)o->call[i].savedMask,

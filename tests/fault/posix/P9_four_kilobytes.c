@@ -17,7 +17,7 @@ enum { Allowed = FAULT_TEST_ASAN ? 65536 : 4096, Paint = 0xa5 };
 
 static DomainTestStruct test, holey;
 static MutatorPostMortemReportStruct found;
-static volatile MutatorRes result;
+static MutatorRes result;
 static ucontext_t here, there;
 
 static void die(void) {
@@ -51,43 +51,19 @@ static size_t withStack(size_t size) {
   return size - i;
 }
 
-static void prepare(void) {
-  domainTestMake(&test, "test", 5, 2, 1);
-  domainTestMake(&holey, "holey", 4, 8, 0);
-  domainTestClose(&test);
-  domainTestClose(&holey);
-  CHECK(munmap(holey.base + 2 * holey.stride, nativePageSize()) == 0, "munmap"); /* the longest way */
-  test.range[2].next = &test.range[2];
-  CHECK(MutatorDomainEnter(&test.domain) == MutatorResOK, "enter");
-}
-
-static void check(void) {
-  size_t i;
-  CHECK(result == MutatorResFAIL, "%s", MutatorResName(result));
-  DOMAIN_TEST_EXPECT(found, holes, nativePageSize());
-  DOMAIN_TEST_EXPECT(found, corrupt, 1);
-  DOMAIN_TEST_EXPECT(found, locks, 1);
-  DOMAIN_TEST_EXPECT(found, ranges, 9);
-  for (i = 0; i < test.count; i++)
-    CHECK(domainTestIsOpen(&test, i), "range %zu", i);
-  test.range[2].next = &test.range[3];
-  domainTestFinish(&test);
-  domainTestFinish(&holey);
-}
-
 int main(void) {
   size_t used;
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
-  prepare();
+  domainTestDamage(&test, &holey);
   die(); /* the dynamic linker's own stack is not what is measured */
-  check();
-  prepare();
+  domainTestDamaged(&test, &holey, result, &found);
+  domainTestDamage(&test, &holey);
   used = withStack(Allowed);
-  check();
+  domainTestDamaged(&test, &holey, result, &found);
   (void)printf("%zu bytes of stack\n", used);
 
-  prepare();
+  domainTestDamage(&test, &holey);
   CHECK(signal(SIGUSR1, onSignal) != SIG_ERR && raise(SIGUSR1) == 0, "a handler");
-  check();
+  domainTestDamaged(&test, &holey, result, &found);
   return 0;
 }

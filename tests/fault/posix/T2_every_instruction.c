@@ -7,6 +7,11 @@
  * over, so that its first and last instructions and the return from the signal
  * are among them.  Every time the suspender must find the thread in its own code
  * with its own registers, the fault handled, and inside no callback.
+ *
+ * Then the same with faults that inject a call.  Now it may be found in the
+ * injection's own code as well, where another injection is refused; and a register
+ * that may hold a reference is shown wherever it is: by the context, among what the
+ * injection has saved, or on the stack.
  */
 
 #include <pthread.h>
@@ -18,10 +23,12 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/fault_test.h"
+#include "support/inject.h"
 
 enum { Magic = 0x600dcafe };
 static const MutatorRegister RegisterBX = (MutatorRegister)3; /* RBX or EBX */
@@ -31,23 +38,33 @@ static volatile struct {
   pid_t thread;
   unsigned fault, faulted, suspend, suspended; /* latest round */
   unsigned atStore;                            /* rounds in which the thread was found at its store */
+  unsigned inOwnCode;                          /* and in the code of an injection */
+  unsigned injecting;                          /* is a call injected at every fault? */
 } * shared;
 
 static unsigned char *page;
 static MutatorThreadStruct thread;
-static volatile unsigned handled;
+static volatile unsigned handled, injected;
+static void *area;
 
 /* the traced process ------------------------------------------------------------- */
+
+static void count(MutatorContext context, void *closure) {
+  (void)context;
+  (void)closure;
+  injected++;
+}
 
 static MutatorFaultResult open_(MutatorFaultRange range, MutatorContext context, void *address, MutatorAccess access,
                                 void *closure) {
   (void)range;
-  (void)context;
   (void)address;
   (void)access;
   (void)closure;
   faultTestProtect(page, faultTestPageSize(), PROT_READ | PROT_WRITE);
   handled++;
+  if (shared->injecting)
+    CHECK(MutatorInject(context, count, NULL, NULL) == MutatorResOK, "inject");
   return MutatorFaultHANDLED;
 }
 
@@ -59,6 +76,7 @@ __attribute__((noinline, noclone)) static void store(unsigned char *at) {
 static void *faultOnRequest(void *closure) {
   unsigned round;
   CHECK(MutatorThreadRegister(&thread) == MutatorResOK, "register");
+  area = injectAttach(2, NULL);
   shared->thread = (pid_t)syscall(SYS_gettid);
   for (round = 1;; round++) {
     while (shared->fault != round)
@@ -76,6 +94,32 @@ static MutatorBool isPast(const void *pc) {
   return (at > storeAt && at < storeAt + 32) || (at > caller && at < caller + 512);
 }
 
+static MutatorRes seek(void *base, void *limit, void *closure) {
+  const MutatorWord *word;
+  for (word = base; word < (const MutatorWord *)limit; word++)
+    if (*word == Magic)
+      *(unsigned *)closure += 1;
+  return MutatorResOK;
+}
+
+static void lookInjected(unsigned round, MutatorContext context) {
+  MutatorInjectRefusal refusal;
+  unsigned found = 0;
+  CHECK(MutatorContextScan(context, seek, &found) == MutatorResOK, "scan");
+  CHECK(MutatorInjectScan(area, seek, &found) == MutatorResOK, "scan of the injections");
+  if (found == 0) /* the injection's last instructions load it from the stack, which a collector scans too */
+    (void)seek((void *)((MutatorWord)MutatorContextStackHot(context) & ~(sizeof(MutatorWord) - 1)),
+               MutatorThreadStackLimit(&thread), &found);
+  CHECK(found > 0, "round %u: at %p the register is lost", round, MutatorContextPC(context));
+  if (MutatorContextPC(context) == storeAt) {
+    shared->atStore++;
+  } else if (MutatorInjectThread(&thread, context, area, count, NULL, &refusal) != MutatorResOK) {
+    CHECK(refusal == MutatorInjectRefusalOWNCODE || refusal == MutatorInjectRefusalSYSTEMCALL, "refusal %d",
+          (int)refusal);
+    shared->inOwnCode += refusal == MutatorInjectRefusalOWNCODE;
+  }
+}
+
 static void look(unsigned round) {
   static MutatorContextStruct context; /* until the thread is resumed */
   MutatorWord value = 0;
@@ -87,6 +131,10 @@ static void look(unsigned round) {
         "round %u: stack pointer %p", round, MutatorContextSP(&context));
   if (shared->faulted == round || isPast(MutatorContextPC(&context)))
     return; /* the last rounds */
+  if (shared->injecting) {
+    lookInjected(round, &context);
+    return;
+  }
   CHECK(MutatorContextPC(&context) == storeAt, "round %u: PC %p", round, MutatorContextPC(&context));
   shared->atStore++;
   CHECK(value == Magic, "round %u: register %#zx", round, (size_t)value);
@@ -127,7 +175,18 @@ static int await(void) {
   return WSTOPSIG(status);
 }
 
+/* A step over IRET, which an injection ends with, leaves the thread its own TF
+ * (Linux arch/x86/kernel/step.c, is_setting_trap_flag). */
+static void clearTrapFlag(void) {
+  struct user_regs_struct registers;
+  CHECK(ptrace(PTRACE_GETREGS, shared->thread, NULL, &registers) == 0, "registers");
+  registers.eflags &= ~(__typeof__(registers.eflags))0x100;
+  CHECK(ptrace(PTRACE_SETREGS, shared->thread, NULL, &registers) == 0, "registers");
+}
+
 static void go(int how, int signal) {
+  if (how == PTRACE_CONT)
+    clearTrapFlag();
   CHECK(ptrace(how, shared->thread, NULL, (void *)(intptr_t)signal) == 0, "ptrace");
 }
 
@@ -188,11 +247,13 @@ static unsigned hookLength(unsigned round) {
   signal = await();
   CHECK(signal == SIGSEGV, "signal %d", signal);
   go(PTRACE_SINGLESTEP, SIGSEGV);
-  for (; await() == SIGTRAP && shared->faulted != round; n++)
+  for (; (signal = await()) == SIGTRAP && shared->faulted != round; n++)
     go(PTRACE_SINGLESTEP, 0);
+  CHECK(signal == SIGTRAP, "signal %d after %u instructions", signal, n);
   go(PTRACE_CONT, 0);
   shared->suspend = round;
-  CHECK(await() == SIGXFSZ, "the suspension");
+  signal = await();
+  CHECK(signal == SIGXFSZ, "signal %d, not the suspension's", signal);
   go(PTRACE_CONT, SIGXFSZ);
   while (shared->suspended != round)
     alive();
@@ -200,7 +261,7 @@ static unsigned hookLength(unsigned round) {
 }
 
 int main(void) {
-  unsigned length, n, round = 2;
+  unsigned length, first, n, round = 2;
   shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   CHECK(shared != MAP_FAILED, "mmap");
   process = fork();
@@ -220,6 +281,16 @@ int main(void) {
   (void)printf("%u instructions, %u rounds, %u of them found the thread at its store\n", length, round,
                shared->atStore);
   CHECK(round > 200 && shared->atStore > round - round / 5, "%u of %u rounds", shared->atStore, round);
+  shared->injecting = 1;
+  shared->atStore = 0;
+  (void)hookLength(++round);
+  first = length - 150; /* the end of the hook */
+  length = hookLength(++round);
+  for (n = first; n < length; n += n < first + 220 || n + 120 > length ? 1 : 37)
+    round_(++round, n);
+  (void)printf("%u with an injection, %u rounds in all, %u found it in the injection's code, %u at its store\n", length,
+               round, shared->inOwnCode, shared->atStore);
+  CHECK(shared->inOwnCode > 50 && shared->atStore > 0, "%u and %u", shared->inOwnCode, shared->atStore);
   (void)kill(process, SIGKILL);
   return 0;
 }
