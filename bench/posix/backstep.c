@@ -17,6 +17,8 @@
 
 #include <mutator.h>
 
+#include "measure.h"
+
 enum { Page = 4096, Rounds = 9, Checkpoints = 225 };
 #define HEAP ((size_t)64 * 1024 * 1024)
 #define BLOCKS ((size_t)40 * 1000 * 1000)
@@ -39,18 +41,13 @@ static void must(int condition, const char *what) {
   exit(1);
 }
 
-static int compare(const void *one, const void *other) {
-  const double a = *(const double *)one, b = *(const double *)other;
-  return (a > b) - (a < b);
-}
-
 typedef struct Figure {
   double least, median, most;
 } Figure;
 
 static Figure figure(double *times) {
   Figure result;
-  qsort(times, Rounds, sizeof *times, compare);
+  measureSort(times, Rounds);
   result.least = times[0];
   result.median = times[Rounds / 2];
   result.most = times[Rounds - 1];
@@ -362,7 +359,7 @@ static void stepBack(uint64_t density) {
   steps = 0;
   asked = 0;
   run(stepping, HEAP);
-  qsort(back, Steps, sizeof back[0], compare);
+  measureSort(back, Steps);
   printf("  density %6lu: median %8.1f us, 95 of 100 below %8.1f us, most %8.1f us\n", (unsigned long)density,
          back[Steps / 2] * 1e6, back[Steps * 95 / 100] * 1e6, back[Steps - 1] * 1e6);
 }

@@ -36,6 +36,8 @@
 
 #include <mutator.h>
 
+#include "measure.h"
+
 #include "arch/x86/plan.h"
 #include "core/plan_cache.h"
 #include "os/linux/linux.h"
@@ -353,19 +355,13 @@ typedef struct Summary {
   double low, median, high;
 } Summary;
 
-static int compareDoubles(const void *one, const void *other) {
-  const double a = *(const double *)one, b = *(const double *)other;
-  return (a > b) - (a < b);
-}
-
 static Summary summarize(const double *values, unsigned count) {
   static double sorted[RoundsMost];
   Summary summary;
   memcpy(sorted, values, count * sizeof *sorted);
-  qsort(sorted, count, sizeof *sorted, compareDoubles);
-  summary.low = sorted[count / 10];
-  summary.median = sorted[count / 2];
-  summary.high = sorted[count - 1 - count / 10];
+  summary.low = measurePercentile(sorted, count, 10);
+  summary.median = measurePercentile(sorted, count, 50);
+  summary.high = measurePercentile(sorted, count, 90);
   return summary;
 }
 

@@ -21,6 +21,8 @@
 
 #include <mutator.h>
 
+#include "measure.h"
+
 #include <store.h>
 
 enum { RoundsMost = 1000 };
@@ -161,22 +163,12 @@ static double measureWay(const Way *way, unsigned faults) {
   return start;
 }
 
-static int compareDoubles(const void *one, const void *other) {
-  const double a = *(const double *)one, b = *(const double *)other;
-  return (a > b) - (a < b);
-}
-
-static double percentile(double *values, unsigned count, unsigned hundredths) {
-  qsort(values, count, sizeof *values, compareDoubles);
-  return values[(count - 1) * hundredths / 100];
-}
-
 /* The least time of a way is what the machine's other work has disturbed least. */
 static void print(Way *way, double least, unsigned rounds) {
-  (void)printf("%-40s %8.0f %6.3f %8.0f %6.3f  [%.3f to %.3f]\n", way->name, percentile(way->ns, rounds, 0),
-               percentile(way->ns, rounds, 0) / least, percentile(way->ns, rounds, 50),
-               percentile(way->ratio, rounds, 50), percentile(way->ratio, rounds, 10),
-               percentile(way->ratio, rounds, 90));
+  (void)printf("%-40s %8.0f %6.3f %8.0f %6.3f  [%.3f to %.3f]\n", way->name, measurePercentile(way->ns, rounds, 0),
+               measurePercentile(way->ns, rounds, 0) / least, measurePercentile(way->ns, rounds, 50),
+               measurePercentile(way->ratio, rounds, 50), measurePercentile(way->ratio, rounds, 10),
+               measurePercentile(way->ratio, rounds, 90));
 }
 
 int main(int argc, char **argv) {
@@ -198,6 +190,6 @@ int main(int argc, char **argv) {
   (void)printf("%-40s %8s %6s %8s %6s   (target: window 1.10)\n", "one fault, handled by", "least", "ratio", "median",
                "ratio");
   for (i = 0; i < Ways; i++)
-    print(&ways[i], percentile(ways[WayBARE].ns, rounds, 0), rounds);
+    print(&ways[i], measurePercentile(ways[WayBARE].ns, rounds, 0), rounds);
   return 0;
 }

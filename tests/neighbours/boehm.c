@@ -182,16 +182,6 @@ static void setup(const char *order) {
 }
 
 /* Behind nobody, the collector ends the process itself when a fault is not its own. */
-static void crashes(char *order, int signal, MutatorBool placed) {
-  static WatchStruct watch;
-  char self[] = "/proc/self/exe", crash[] = "crash";
-  char *const command[] = {self, order, crash, NULL};
-  watchRun(command, 0, &watch);
-  watchCheckCrash(&watch, order, signal, placed);
-  if (!placed)
-    watchCheckSays(&watch, "segmentation fault at 0x%A");
-}
-
 int main(int argc, char **argv) {
   MutatorBool behind;
   NEIGHBOUR_CHECK(argc >= 2, "usage: boehm ORDER [crash]");
@@ -213,7 +203,7 @@ int main(int argc, char **argv) {
   NEIGHBOUR_CHECK(unprotected >= 100, "the collector handled %lu faults", unprotected);
   if (strcmp(argv[1], "theirs-first") == 0)
     NEIGHBOUR_CHECK(neighbourForwarded() >= 100, "%lu of them through our hook", neighbourForwarded());
-  crashes(argv[1], behind ? SIGSEGV : SIGABRT, behind);
+  watchCrashes(argv[1], behind ? SIGSEGV : SIGABRT, behind, behind ? NULL : "segmentation fault at 0x%A");
   (void)printf("%lu collections, %lu of their faults, %lu steps of ours\n", (unsigned long)GC_get_gc_no(), unprotected,
                neighbourSteps());
   return 0;

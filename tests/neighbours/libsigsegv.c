@@ -146,11 +146,8 @@ static void setup(const char *order) {
     NEIGHBOUR_CHECK(!neighbourOnTop(), "libsigsegv is in front");
     neighbourGlue();
   } else if (strcmp(order, "theirs-look") == 0) {
-    MutatorFaultOptionsStruct options;
-    (void)MutatorFaultOptionsInit(&options);
-    options.earlierFirst = 1;
     theirSetup();
-    NEIGHBOUR_CHECK(MutatorFaultSetupWith(NULL, &options) == MutatorResOK, "setup");
+    neighbourSetupBehind();
     look = 1;
   } else if (strcmp(order, "theirs-first") == 0) {
     theirSetup();
@@ -159,17 +156,6 @@ static void setup(const char *order) {
   } else {
     NEIGHBOUR_CHECK(strcmp(order, "alone") == 0, "an order, not %s", order);
     theirSetup();
-  }
-}
-
-static void crashes(char *order) {
-  static WatchStruct watch;
-  char self[] = "/proc/self/exe", crash[] = "crash";
-  char *const command[] = {self, order, crash, NULL};
-  unsigned ptraced;
-  for (ptraced = 0; ptraced < 2; ++ptraced) {
-    watchRun(command, ptraced, &watch);
-    watchCheckCrash(&watch, order, SIGSEGV, 1);
   }
 }
 
@@ -188,7 +174,7 @@ int main(int argc, char **argv) {
                   declined, overflows);
   if (argc > 2)
     neighbourCrash();
-  crashes(argv[1]);
+  watchCrashes(argv[1], SIGSEGV, 1, NULL);
   (void)printf("%lu of their faults, %lu of their overflows, %lu steps of ours\n", opened, overflows, neighbourSteps());
   return 0;
 }

@@ -57,6 +57,15 @@ void neighbourSetup(void) {
   NEIGHBOUR_CHECK(res == MutatorResOK, "MutatorFaultSetup gives %d", (int)res);
 }
 
+void neighbourSetupBehind(void) {
+  MutatorFaultOptionsStruct options;
+  MutatorRes res;
+  (void)MutatorFaultOptionsInit(&options);
+  options.earlierFirst = 1;
+  res = MutatorFaultSetupWith(NULL, &options);
+  NEIGHBOUR_CHECK(res == MutatorResOK, "MutatorFaultSetupWith gives %d", (int)res);
+}
+
 static void openOnce(void) {
   MutatorRes res = MutatorWindowCreate(&window, MEMORY_SIZE, MutatorWindowForkREFUSE);
   char *base = MutatorWindowBase(&window);

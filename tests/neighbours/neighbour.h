@@ -36,6 +36,9 @@ __attribute__((noreturn, format(printf, 4, 5))) void neighbourFail(const char *f
  */
 void neighbourSetup(void);
 
+/* neighbourSetupBehind -- the same, but the neighbour's handlers that are there by now look first (earlierFirst) */
+void neighbourSetupBehind(void);
+
 /* neighbourOpen -- a closed page of ours, in a window, whose faults are stepped
  *
  * Needs the hook.  May be called again and then does nothing.

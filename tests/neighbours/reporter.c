@@ -103,11 +103,8 @@ static void setup(const char *order) {
     neighbourSetup();
     NEIGHBOUR_CHECK(neighbourOnTop(), "we are in front");
   } else if (strcmp(order, "reporter-looks") == 0) {
-    MutatorFaultOptionsStruct options;
-    (void)MutatorFaultOptionsInit(&options);
-    options.earlierFirst = 1;
     reporterSetup();
-    NEIGHBOUR_CHECK(MutatorFaultSetupWith(NULL, &options) == MutatorResOK, "setup");
+    neighbourSetupBehind();
     looksFirst = 1;
   } else if (strcmp(order, "reporter-last") == 0) {
     neighbourSetup();
@@ -117,18 +114,6 @@ static void setup(const char *order) {
   } else {
     NEIGHBOUR_CHECK(strcmp(order, "alone") == 0, "an order, not %s", order);
     reporterSetup();
-  }
-}
-
-static void crashes(char *order) {
-  static WatchStruct watch;
-  char self[] = "/proc/self/exe", crash[] = "crash";
-  char *const command[] = {self, order, crash, NULL};
-  unsigned ptraced;
-  for (ptraced = 0; ptraced < 2; ++ptraced) {
-    watchRun(command, ptraced, &watch);
-    watchCheckCrash(&watch, order, SIGSEGV, 1);
-    watchCheckSays(&watch, "report signal=11 pc=0x%p address=0x%A\n");
   }
 }
 
@@ -145,7 +130,7 @@ int main(int argc, char **argv) {
                   "the reporter was called %lu times", looks);
   if (argc > 2)
     neighbourCrash();
-  crashes(argv[1]);
+  watchCrashes(argv[1], SIGSEGV, 1, "report signal=11 pc=0x%p address=0x%A\n");
   (void)printf("%lu steps, none of them reported; the crash was\n", neighbourSteps());
   return 0;
 }

@@ -279,3 +279,16 @@ void watchCheckSays(const WatchStruct *watch, const char *text) {
   }
   WATCH_CHECK(strstr(watch->output, wanted) != NULL, "it prints \"%s\"", wanted);
 }
+
+void watchCrashes(char *order, int signal, MutatorBool placed, const char *text) {
+  static WatchStruct watch;
+  char self[] = "/proc/self/exe", crash[] = "crash";
+  char *const command[] = {self, order, crash, NULL};
+  unsigned ptraced;
+  for (ptraced = 0; ptraced < 2; ++ptraced) {
+    watchRun(command, ptraced, &watch);
+    watchCheckCrash(&watch, order, signal, placed);
+    if (text != NULL)
+      watchCheckSays(&watch, text);
+  }
+}

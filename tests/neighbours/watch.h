@@ -52,4 +52,11 @@ void watchCheckCrash(const WatchStruct *watch, const char *what, int signal, Mut
  */
 void watchCheckSays(const WatchStruct *watch, const char *text);
 
+/* watchCrashes -- run this program with the arguments `order` and "crash", free and then watched with ptrace, and check both
+ *
+ * signal, placed  as watchCheckCrash
+ * text            as watchCheckSays; or NULL
+ */
+void watchCrashes(char *order, int signal, MutatorBool placed, const char *text);
+
 #endif

@@ -21,6 +21,8 @@
 
 #include <mutator.h>
 
+#include "measure.h"
+
 enum { RoundsMost = 1000, RF = 0x10000 };
 
 typedef void Code(void *operand);
@@ -140,16 +142,6 @@ static double measure(const Class *class, int steps, unsigned faults) {
   return (seconds() - start) / faults * 1e9;
 }
 
-static int compare(const void *one, const void *other) {
-  const double a = *(const double *)one, b = *(const double *)other;
-  return (a > b) - (a < b);
-}
-
-static double median(double *values, unsigned count) {
-  qsort(values, count, sizeof *values, compare);
-  return values[count / 2];
-}
-
 static void report(const Class *class, unsigned rounds, unsigned faults) {
   static double bare[RoundsMost], ratio[RoundsMost];
   unsigned i;
@@ -157,7 +149,8 @@ static void report(const Class *class, unsigned rounds, unsigned faults) {
     bare[i] = measure(class, 0, faults);
     ratio[i] = measure(class, 1, faults) / bare[i];
   }
-  printf("%-20s bare %6.0f ns, step %.3f\n", class->name, median(bare, rounds), median(ratio, rounds));
+  printf("%-20s bare %6.0f ns, step %.3f\n", class->name, measurePercentile(bare, rounds, 50),
+         measurePercentile(ratio, rounds, 50));
 }
 
 static void setUp(void) {

@@ -22,6 +22,8 @@
 
 #include <mutator.h>
 
+#include "measure.h"
+
 enum { RoundsMost = 1000, TrapLength = 2 };
 
 static void need(int condition, const char *what) {
@@ -105,16 +107,10 @@ static double measure(const Way *way, unsigned traps) {
   return start / traps;
 }
 
-static int compare(const void *one, const void *other) {
-  const double a = *(const double *)one, b = *(const double *)other;
-  return (a > b) - (a < b);
-}
-
 static void print(Way *way, unsigned rounds) {
-  qsort(way->ns, rounds, sizeof way->ns[0], compare);
-  qsort(way->ratio, rounds, sizeof way->ratio[0], compare);
-  printf("  %-34s %8.0f ns   %6.3f [%.3f to %.3f]  %s\n", way->name, way->ns[rounds / 2], way->ratio[rounds / 2],
-         way->ratio[rounds / 10], way->ratio[rounds * 9 / 10], way->target);
+  printf("  %-34s %8.0f ns   %6.3f [%.3f to %.3f]  %s\n", way->name, measurePercentile(way->ns, rounds, 50),
+         measurePercentile(way->ratio, rounds, 50), measurePercentile(way->ratio, rounds, 10),
+         measurePercentile(way->ratio, rounds, 90), way->target);
 }
 
 static unsigned number(int argc, char **argv, const char *name, unsigned otherwise, unsigned most) {
