@@ -83,6 +83,23 @@ static MutatorRes writePieces(MutatorCode code, MutatorWord at, const unsigned c
   return res;
 }
 
+/* A page that nobody may write to now is opened for it, not executable; who executes it meanwhile tries again. */
+static MutatorRes writeInPlace(MutatorCode code, MutatorWord at, const unsigned char *bytes, size_t size) {
+  const MutatorWord base = codePageBase(at);
+  OSMappingStruct mapping;
+  MutatorRes res;
+  if (!mutatorOSMapping(base, &mapping) || mapping.base > base)
+    return MutatorResACCESS;
+  if ((mapping.access & MutatorAccessWRITE) != 0)
+    return writePieces(code, at, bytes, size, mutatorPagePoke);
+  res = mutatorOSProtect(base, mutatorOSPageSize(), MutatorAccessREAD | MutatorAccessWRITE);
+  if (res != MutatorResOK)
+    return res;
+  res = writePieces(code, at, bytes, size, mutatorPagePoke);
+  (void)mutatorOSProtect(base, mutatorOSPageSize(), mapping.access);
+  return res;
+}
+
 /* Where the library has no way to write to a planted page, it holds the truth for now. */
 static MutatorRes writeOpen(MutatorCode code, MutatorWord at, const unsigned char *bytes, size_t size) {
   MutatorRes res = MutatorResOK;
@@ -90,9 +107,7 @@ static MutatorRes writeOpen(MutatorCode code, MutatorWord at, const unsigned cha
     res = mutatorPageLower(code, at);
     ++code->counter[CodeCountFLIPS];
   }
-  if (res == MutatorResOK)
-    res = writePieces(code, at, bytes, size, mutatorPagePoke);
-  return res;
+  return res == MutatorResOK ? writeInPlace(code, at, bytes, size) : res;
 }
 
 static MutatorRes writePart(MutatorCodeAlias alias, MutatorWord address, size_t size, void *closure) {

@@ -43,7 +43,6 @@ static void *execute(void *unused) {
     const unsigned value = jitCall(&jit, CountedAt);
     CHECK(value == (value & 0xff) * 0x01010101u, "half of a store: %08x", value);
   }
-  faultTestThreadStack(MutatorFaultStackRemove);
   return NULL;
 }
 
