@@ -53,7 +53,7 @@ typedef struct MutatorBackstepStruct {
  * One increment and one compare; every so many ticks it traps, and the thread
  * comes out of it as it went in: perhaps after it has gone back.
  *
- * backstep  a MutatorBackstep that has been initialised; evaluated more than once
+ * backstep  a MutatorBackstep that has been initialised; evaluated once
  * Needs     to be called by the thread that initialised it; before
  *           MutatorBackstepStart, and in a callback of the library's, it counts nothing
  *
@@ -61,7 +61,7 @@ typedef struct MutatorBackstepStruct {
  * becomes zero call what MutatorBackstepRoutine returns.
  */
 #define MutatorTick(backstep) \
-  ((void)(++*(volatile MutatorWord *)&(backstep)->count == 0 ? (MutatorBackstepReached(backstep), 0) : 0))
+  ((void)(++*(volatile MutatorWord *)&(backstep)->count == 0 ? (MutatorBackstepReached(), 0) : 0))
 
 /* MutatorBackstepNEVER -- a tick that does not come; a density without checkpoints of its own */
 #define MutatorBackstepNEVER (~(uint64_t)0)
@@ -181,6 +181,7 @@ MUTATOR_API MutatorRes MutatorBackstepOptionsInit(MutatorBackstepOptions options
  *                             not above the stack pointer, or NULL in a thread that is not
  *                             registered (MutatorThreadRegister); backstep on that stack
  *           MutatorResSTATE   initialised already; MutatorSetup has not been called; or the thread has an area for injections
+ *           MutatorResLIMIT   there are as many mutators as there may be (64)
  *           MutatorResMEMORY  no memory; unless OK nothing has changed
  *           MutatorResUNIMPL  not offered here
  * Signals   not async-signal-safe
@@ -368,10 +369,12 @@ MUTATOR_API MutatorRes MutatorBackstepStatsGet(MutatorBackstep backstep, Mutator
 
 /* MutatorBackstepReached -- what MutatorTick calls when its count is zero; does nothing at other times
  *
+ * It takes no argument, so that the caller's frame is the same whether it was called or not.
+ *
  * Signals  not async-signal-safe
  * Threads  any; does nothing unless it is the mutator
  */
-MUTATOR_API void MutatorBackstepReached(MutatorBackstep backstep);
+MUTATOR_API void MutatorBackstepReached(void);
 
 /* MutatorBackstepRoutine -- the same for generated code: the address of a routine that keeps every register and flag
  *

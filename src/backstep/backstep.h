@@ -158,6 +158,10 @@ typedef struct BackstepStruct {
   MutatorBackstepStatsStruct stats;
 } BackstepStruct;
 
+/* mutatorBackstepAreas -- the areas for injections of all mutators, or 0 */
+enum { BackstepLIMIT = 64 };
+extern AtomicWord mutatorBackstepAreas[BackstepLIMIT];
+
 /* The count between two stops is at most this, also where words are short. */
 #define BACKSTEP_FAR ((uint64_t)1 << 30)
 

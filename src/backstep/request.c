@@ -7,9 +7,20 @@
 
 #include "backstep/backstep.h"
 
-void MutatorBackstepReached(MutatorBackstep backstep) {
-  Backstep b = backstepOf(backstep);
-  if (b != NULL && backstepIsMutator(b))
+AtomicWord mutatorBackstepAreas[BackstepLIMIT];
+
+static MutatorBool isMutator(void) {
+  const AtomicWord area = (AtomicWord)mutatorOSInjectArea();
+  size_t i;
+  for (i = 0; area != 0 && i < BackstepLIMIT; ++i)
+    if (atomicLoadRelaxed(&mutatorBackstepAreas[i]) == area)
+      return 1;
+  return 0;
+}
+
+/* Elsewhere the trap would be nobody's. */
+void MutatorBackstepReached(void) {
+  if (isMutator())
     mutatorArchTrap()();
 }
 
@@ -22,7 +33,7 @@ static MutatorRes request(Backstep b, BackstepRequest what, MutatorBool started)
     return MutatorResSTATE;
   b->request = what;
   b->result = MutatorResLIMIT;
-  MutatorBackstepReached(b->client);
+  MutatorBackstepReached();
   return b->result;
 }
 

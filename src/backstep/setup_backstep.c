@@ -151,16 +151,37 @@ static Backstep make(MutatorBackstep client, const MutatorBackstepOptionsStruct 
   return b;
 }
 
+/* True when there was an entry that held `from`. */
+static MutatorBool enlist(AtomicWord from, AtomicWord to) {
+  size_t i;
+  for (i = 0; i < BackstepLIMIT; ++i) {
+    AtomicWord expected = from;
+    if (atomicCompareAndSwap(&mutatorBackstepAreas[i], &expected, to))
+      return 1;
+  }
+  return 0;
+}
+
+static MutatorRes enter(MutatorBackstep client, Backstep b) {
+  if (!enlist(0, (AtomicWord)b->injectArea))
+    return MutatorResLIMIT;
+  publish(client, b);
+  return MutatorFaultHandlerAdd(&client->handler, Priority, mutatorBackstepFault, b);
+}
+
+static void leave(MutatorBackstep client, Backstep b) {
+  client->signature = 0;
+  (void)enlist((AtomicWord)b->injectArea, 0);
+  (void)MutatorInjectDetach();
+}
+
 static MutatorRes install(MutatorBackstep client, Backstep b) {
   MutatorRes res = attach(b);
   if (res != MutatorResOK)
     return res;
-  publish(client, b);
-  res = MutatorFaultHandlerAdd(&client->handler, Priority, mutatorBackstepFault, b);
-  if (res != MutatorResOK) {
-    client->signature = 0;
-    (void)MutatorInjectDetach();
-  }
+  res = enter(client, b);
+  if (res != MutatorResOK)
+    leave(client, b);
   return res;
 }
 
@@ -201,8 +222,7 @@ static MutatorRes release(MutatorBackstep client, Backstep b) {
   res = MutatorFaultQuiesce(10000);
   if (res != MutatorResOK)
     return MutatorResBUSY;
-  client->signature = 0;
-  (void)MutatorInjectDetach();
+  leave(client, b);
   mutatorOSRelease(b, b->size);
   return MutatorResOK;
 }

@@ -40,15 +40,24 @@ static __attribute__((noinline)) uint64_t work(uint64_t state, unsigned depth) {
   return state + local[state % sizeof local] + (uint64_t)(factor * 1.5);
 }
 
-static void mutator(void) {
-  uint64_t state = 1;
+static __attribute__((noinline)) void begin(void) {
   if (!MutatorBackstepReplaying(BACKSTEP))
     (void)MutatorBackstepTo(BACKSTEP, 1);
+}
+
+static __attribute__((noinline)) void loop(void) {
+  uint64_t state = 1;
   while (MutatorBackstepNow(BACKSTEP) < Ticks + 100) {
     scrub();
     state = work(state, (unsigned)(state % 12));
   }
   CHECK(jumps == Jumps, "%u jumps", jumps);
+}
+
+static void mutator(void) {
+  begin();
+  scrub();
+  loop();
 }
 
 static void record(MutatorBackstepStop stop) {

@@ -74,8 +74,7 @@ static void tryNothing(void) {
   EXPECT(MutatorBackstepValue(NULL, &value, sizeof value), MutatorResPARAM);
   EXPECT(MutatorBackstepStatsGet(&nothing, &stats), MutatorResPARAM);
   CHECK(!MutatorBackstepReplaying(&nothing) && MutatorBackstepNow(NULL) == 0, "nothing");
-  MutatorBackstepReached(&nothing);
-  MutatorBackstepReached(NULL);
+  MutatorBackstepReached();
 }
 
 /* regions -------------------------------------------------------------------------- */
@@ -115,7 +114,7 @@ static void *otherThread(void *closure) {
   EXPECT(MutatorBackstepRegionAdd(BACKSTEP, &another, backstepTest.base, backstepTest.base + page), MutatorResSTATE);
   EXPECT(MutatorBackstepRegionRemove(BACKSTEP, &backstepTest.region), MutatorResSTATE);
   EXPECT(MutatorBackstepFinish(BACKSTEP), MutatorResSTATE);
-  MutatorBackstepReached(BACKSTEP);
+  MutatorBackstepReached();
   return NULL;
 }
 
@@ -172,7 +171,7 @@ static void mutator(void) {
   tryRegions();
   tryOtherThread();
   EXPECT(MutatorBackstepTo(BACKSTEP, 2), MutatorResOK);
-  MutatorBackstepReached(BACKSTEP);
+  MutatorBackstepReached();
   CHECK(MutatorBackstepNow(BACKSTEP) == 0, "reached for nothing");
   MutatorTick(BACKSTEP);
   MutatorTick(BACKSTEP);
