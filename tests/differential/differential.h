@@ -236,8 +236,10 @@ void vectorMake(Writer writer, const OpcodeRow *row, const CombinationStruct *co
 unsigned vectorRowOf(const CaseStruct *theCase);
 MutatorBool vectorIsAligned(const CaseStruct *theCase);
 
-/* The bytes for each bit of the case's mask, where bits and elements of the operand are one to one; else 0. */
+/* The bytes of an element of the operand that bits of the case's mask select, or 0; and does
+ * an element stand for several in the register, each with a bit of its own? */
 size_t vectorMaskedElement(const CaseStruct *theCase);
+MutatorBool vectorIsRepeated(const CaseStruct *theCase);
 
 /* Why a case of a vector row may be declined; NULL: it may not. */
 const char *vectorExcuse(const CaseStruct *theCase, MutatorDecline decline);

@@ -206,10 +206,14 @@ MutatorBool vectorIsAligned(const CaseStruct *theCase) {
   return theCase->row != 0 && (vectorOf(theCase->row)->flags & OpcodeVectorALIGNED) != 0;
 }
 
+MutatorBool vectorIsRepeated(const CaseStruct *theCase) {
+  return theCase->row != 0 && (vectorOf(theCase->row)->flags & OpcodeVectorREPEATED) != 0;
+}
+
 size_t vectorMaskedElement(const CaseStruct *theCase) {
   const OpcodeVectorRow *vector = theCase->row == 0 ? NULL : vectorOf(theCase->row);
   if (vector == NULL || (vector->spans != OpcodeSpansELEMENTS && vector->spans != OpcodeSpansPACKED) ||
-      (vector->flags & OpcodeVectorREPEATED) != 0 || theCase->instruction.avx.broadcast.mode != 0)
+      (theCase->instruction.avx.broadcast.mode != 0 && !theCase->instruction.avx.broadcast.is_static))
     return 0;
   return vector->element;
 }

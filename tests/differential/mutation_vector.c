@@ -154,7 +154,14 @@ static const char *equivalent(const OpcodeRow *row, const OpcodeVectorRow *vecto
     return "one element, which is all";
   if (is(change, "target") && writes && vector->target == OpcodeTargetVECTOR && change->value == OpcodeTargetFLAGS)
     return "a store writes no register";
-  if (is(change, "semantic") && strstr(row->name, "MOV") != NULL &&
+  if (is(change, "target") && row->semantic == OpcodeSemanticVECTOREXTRACT && change->value == OpcodeTargetMMX)
+    return "an extraction is from a vector register whatever is said";
+  if (is(change, "target") && (row->semantic == OpcodeSemanticMXCSRLOAD || row->semantic == OpcodeSemanticMXCSRSTORE))
+    return "MXCSR is no register of a target's";
+  if (is(change, "target") && vector->target == OpcodeTargetX87 && change->value == OpcodeTargetMMX &&
+      row->size == OpcodeSize2 && (vector->flags & OpcodeVectorFLOAT) == 0)
+    return "registers trade places and back; a control or status word is no register";
+  if (is(change, "semantic") && (strstr(row->name, "MOV") != NULL || strstr(row->name, "LDDQU") != NULL) &&
       (change->value == OpcodeSemanticVECTORINSERT || change->value == OpcodeSemanticVECTOREXTRACT))
     return "a move is an insertion into, or an extraction from, the whole";
   if (isFlag(change, OpcodeVectorREPEATED) && (vector->flags & OpcodeVectorMASK) == 0)

@@ -122,6 +122,12 @@ unsigned char *mutatorLinuxStateBase(const ucontext_t *ucontext, unsigned char *
 /* mutatorLinuxStateWritten -- the FXSAVE area's x87 part has been written: so has any other copy that the kernel reads */
 void mutatorLinuxStateWritten(const ucontext_t *ucontext);
 
+/* mutatorLinuxStateX87 -- x87 state read from the FXSAVE area, as the kernel restores it: from another copy, if there is one
+ *
+ * image  the MachineX87SIZE bytes that the FXSAVE area begins with
+ */
+void mutatorLinuxStateX87(const ucontext_t *ucontext, unsigned char *image);
+
 /* Bytes in front of the FXSAVE area that belong to it, and that area to be the record's state. */
 extern const size_t mutatorLinuxStatePrefix;
 void mutatorLinuxStateSet(ucontext_t *ucontext, unsigned char *fxsave);

@@ -137,13 +137,9 @@ MutatorBool mutatorOSVectorWake(const MutatorNativeStruct *native, unsigned part
   return 1;
 }
 
-/* The x87 part of the record.  A 32-bit one begins with an FSAVE area, which
- * the kernel restores instead: not written here. */
 static SavedStruct *findX87(const ucontext_t *ucontext) {
-  unsigned char *base = NULL;
   SavedStruct *saved = findSaved(ucontext);
-  (void)mutatorLinuxStateBase(ucontext, &base);
-  return saved != NULL && base == (unsigned char *)saved && (isXsave(saved) || isFxsave(saved)) ? saved : NULL;
+  return saved != NULL && (isXsave(saved) || isFxsave(saved)) ? saved : NULL;
 }
 
 MutatorBool mutatorOSX87Read(const MutatorNativeStruct *native, unsigned char *image) {
@@ -152,10 +148,12 @@ MutatorBool mutatorOSX87Read(const MutatorNativeStruct *native, unsigned char *i
     return 0;
   if (isXsave(saved) && (saved->software.components & xsaveBit(VectorPartX87)) == 0)
     return 0;
-  if (isXsave(saved) && (saved->present & xsaveBit(VectorPartX87)) == 0)
+  if (isXsave(saved) && (saved->present & xsaveBit(VectorPartX87)) == 0) {
     mutatorXsaveInitialX87(image);
-  else
-    memcpy(image, saved, MachineX87SIZE);
+    return 1;
+  }
+  memcpy(image, saved, MachineX87SIZE);
+  mutatorLinuxStateX87(native->ucontext, image);
   return 1;
 }
 
@@ -167,6 +165,7 @@ MutatorBool mutatorOSX87Write(const MutatorNativeStruct *native, const unsigned 
   memcpy(saved->x87, image + offsetof(SavedStruct, x87), sizeof saved->x87);
   if (isXsave(saved))
     saved->present |= xsaveBit(VectorPartX87);
+  mutatorLinuxStateWritten(native->ucontext);
   return 1;
 }
 

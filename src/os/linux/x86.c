@@ -185,8 +185,27 @@ const ucontext_t *mutatorPosixTail(const ucontext_t *ucontext) {
 
 /* The two layouts of x87 (Intel SDM volume 1, figure 8-9 and table 10-2): FSAVE's fields have
  * 32 bits, a register 10 bytes, and its tags two bits each, of which 3 says "empty". */
-enum { FsaveCONTROL = 0, FsaveSTATUS = 4, FsaveTAGS = 8, FsaveREGISTERS = 28, FsaveSIZE = 10 };
-enum { FxsaveSTATUS = 2, FxsaveTAGS = 4, FxsaveREGISTERS = 32, FxsaveSIZE = 16, RegisterCOUNT = 8 };
+enum {
+  FsaveCONTROL = 0,
+  FsaveSTATUS = 4,
+  FsaveTAGS = 8,
+  FsaveINSTRUCTION = 12,
+  FsaveOPCODE = 18,
+  FsaveOPERAND = 20,
+  FsaveREGISTERS = 28,
+  FsaveSIZE = 10
+};
+enum {
+  FxsaveCONTROL = 0,
+  FxsaveSTATUS = 2,
+  FxsaveTAGS = 4,
+  FxsaveOPCODE = 6,
+  FxsaveINSTRUCTION = 8,
+  FxsaveOPERAND = 16,
+  FxsaveREGISTERS = 32,
+  FxsaveSIZE = 16,
+  RegisterCOUNT = 8
+};
 
 static uint32_t longTags(unsigned tags) {
   uint32_t result = 0xffff0000;
@@ -195,6 +214,14 @@ static uint32_t longTags(unsigned tags) {
     if ((tags >> i & 1) == 0)
       result |= 3u << (2 * i);
   return result;
+}
+
+static unsigned char shortTags(uint32_t tags) {
+  unsigned result = 0, i;
+  for (i = 0; i < RegisterCOUNT; ++i)
+    if ((tags >> (2 * i) & 3) != 3)
+      result |= 1u << i;
+  return (unsigned char)result;
 }
 
 static void copyShort(unsigned char *to, const unsigned char *from) {
@@ -211,9 +238,29 @@ void mutatorLinuxStateWritten(const ucontext_t *ucontext) {
   if (fxsave == NULL)
     return;
   tags = longTags(fxsave[FxsaveTAGS]);
-  copyShort(fsave + FsaveCONTROL, fxsave);
+  copyShort(fsave + FsaveCONTROL, fxsave + FxsaveCONTROL);
   copyShort(fsave + FsaveSTATUS, fxsave + FxsaveSTATUS);
   memcpy(fsave + FsaveTAGS, &tags, sizeof tags);
+  memcpy(fsave + FsaveOPCODE, fxsave + FxsaveOPCODE, sizeof(uint16_t));
+  memcpy(fsave + FsaveINSTRUCTION, fxsave + FxsaveINSTRUCTION, sizeof(uint32_t));
+  memcpy(fsave + FsaveOPERAND, fxsave + FxsaveOPERAND, sizeof(uint32_t));
   for (i = 0; i < RegisterCOUNT; ++i)
     memcpy(fsave + FsaveREGISTERS + i * FsaveSIZE, fxsave + FxsaveREGISTERS + i * FxsaveSIZE, FsaveSIZE);
+}
+
+/* Only the opcode is in the FXSAVE area alone: a 64-bit kernel saves none in the other. */
+void mutatorLinuxStateX87(const ucontext_t *ucontext, unsigned char *image) {
+  unsigned char *fsave;
+  uint32_t tags;
+  unsigned i;
+  if (mutatorLinuxStateBase(ucontext, &fsave) == NULL)
+    return;
+  memcpy(&tags, fsave + FsaveTAGS, sizeof tags);
+  image[FxsaveTAGS] = shortTags(tags);
+  memcpy(image + FxsaveCONTROL, fsave + FsaveCONTROL, sizeof(uint16_t));
+  memcpy(image + FxsaveSTATUS, fsave + FsaveSTATUS, sizeof(uint16_t));
+  memcpy(image + FxsaveINSTRUCTION, fsave + FsaveINSTRUCTION, sizeof(uint32_t));
+  memcpy(image + FxsaveOPERAND, fsave + FsaveOPERAND, sizeof(uint32_t));
+  for (i = 0; i < RegisterCOUNT; ++i)
+    memcpy(image + FxsaveREGISTERS + i * FxsaveSIZE, fsave + FsaveREGISTERS + i * FsaveSIZE, FsaveSIZE);
 }

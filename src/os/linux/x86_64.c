@@ -128,4 +128,10 @@ const ucontext_t *mutatorPosixTail(const ucontext_t *ucontext) {
   return NULL;
 }
 
+/* There is one copy. */
 void mutatorLinuxStateWritten(const ucontext_t *ucontext) { (void)ucontext; }
+
+void mutatorLinuxStateX87(const ucontext_t *ucontext, unsigned char *image) {
+  (void)ucontext;
+  (void)image;
+}

@@ -27,9 +27,12 @@ void nativeSettle(ucontext_t *ucontext) {
     Registers = 8,
     StatusAT = 4,
     TagAT = 8,
+    PointersAT = 12, /* instruction, selector, then the opcode, which no signal's frame keeps; operand, selector */
     LongAT = 28,
     LongSIZE = 10,
     AbridgedAT = 4,
+    InstructionAT = 8,
+    OperandAT = 16,
     ShortAT = 32,
     ShortSIZE = 16
   };
@@ -43,6 +46,8 @@ void nativeSettle(ucontext_t *ucontext) {
       tags |= 3u << 2 * i;
   }
   memcpy(fsave + TagAT, &tags, sizeof tags);
+  memcpy(fsave + PointersAT, fxsave + InstructionAT, 4);
+  memcpy(fsave + PointersAT + 8, fxsave + OperandAT, 4);
   memcpy(fsave, fxsave, 2);
   memcpy(fsave + StatusAT, fxsave + 2, 2);
 }
