@@ -50,6 +50,13 @@ static MutatorBool hasRoom(MutatorWord sp, MutatorWord room) {
   return 1;
 }
 
+static MutatorBool hasRoomOn(InjectArea area, MutatorWord top) {
+  MutatorBool room;
+  if (area != mutatorOSInjectArea() && top >= area->room && mutatorOSStackRoom(top - area->room, top, &room))
+    return room;
+  return hasRoom(top, area->room);
+}
+
 /* Below the interrupted frame and its red zone, or at the top of the private stack.  0: no room. */
 static MutatorWord findStack(InjectArea area, InjectFrame frame, MutatorWord sp) {
   MutatorWord top = sp - MUTATOR_RED_ZONE;
@@ -60,7 +67,7 @@ static MutatorWord findStack(InjectArea area, InjectFrame frame, MutatorWord sp)
     frame->onPrivate = 1;
     return area->stackLimit;
   }
-  return hasRoom(top, area->room) ? top : 0;
+  return hasRoomOn(area, top) ? top : 0;
 }
 
 static void saveRegisters(const MachineStruct *machine, ArchInject arch) {

@@ -197,6 +197,13 @@ MutatorRes mutatorOSProtect(MutatorWord base, size_t size, MutatorAccess access)
  * The address itself when nobody knows; the highest address of all when there is none. */
 MutatorWord mutatorOSMapped(MutatorWord address);
 
+/* mutatorOSStackRoom -- can another, suspended thread's stack grow into [base, limit)?
+ *
+ * For systems where a page that a stack grows by is its own thread's alone to touch.
+ *
+ * Returns  true: the answer is in *roomReturn; false: whoever asks may look for himself */
+MutatorBool mutatorOSStackRoom(MutatorWord base, MutatorWord limit, MutatorBool *roomReturn);
+
 /* mutatorOSHardwareSet -- stop every thread of the process before it executes the instruction there
  *
  * The stop is a TRACE, with the PC at the instruction, which is executed when the handler returns.
