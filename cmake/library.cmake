@@ -44,6 +44,13 @@ set_source_files_properties("${MUTATOR_TREE}/src/inject/run.c" PROPERTIES COMPIL
 function(mutator_add_objects target)
   add_library(${target} OBJECT ${MUTATOR_SOURCES})
   target_include_directories(${target} PRIVATE "${MUTATOR_TREE}/include" "${MUTATOR_TREE}/src")
+  # What is inline in one system and a call in others: the system's own comes first.
+  foreach(folder IN LISTS MUTATOR_OS_FOLDERS)
+    if(EXISTS "${PROJECT_SOURCE_DIR}/src/os/${folder}/inline")
+      target_include_directories(${target} PRIVATE "${MUTATOR_TREE}/src/os/${folder}/inline")
+    endif()
+  endforeach()
+  target_include_directories(${target} PRIVATE "${MUTATOR_TREE}/src/os/inline")
   target_compile_definitions(${target} PRIVATE "${MUTATOR_PREFIX}MUTATOR_VERSION=\"${PROJECT_VERSION}\"")
   target_link_libraries(${target} PRIVATE mutator_compiler mutator_library_compiler PkgConfig::MUTATOR_CAPSTONE
                                           Threads::Threads)

@@ -14,6 +14,8 @@
  * keeps the others waiting for PAUSE at most.
  */
 
+#include <os_thread.h>
+
 #include "cc/compiler.h"
 #include "postmortem/domain.h"
 
@@ -79,9 +81,8 @@ static COMPILER_APART MutatorRes enterSlowly(MutatorDomain domain, uint64_t *loc
   }
 }
 
-/* The calling thread is asked for first: so the fast paths keep nothing but the domain. */
 static inline MutatorRes enter(MutatorDomain domain, MutatorBool patient) {
-  const MutatorWord self = mutatorOSThread();
+  const MutatorWord self = mutatorOSThreadInline();
   uint64_t *lock;
   if (!mutatorDomainUsable(domain))
     return MutatorResPARAM;
@@ -112,7 +113,7 @@ static COMPILER_APART MutatorRes leaveSlowly(MutatorDomain domain, uint64_t *loc
 
 /* As in enterFree. */
 MutatorRes MutatorDomainLeave(MutatorDomain domain) {
-  const MutatorWord self = mutatorOSThread();
+  const MutatorWord self = mutatorOSThreadInline();
   uint64_t now = freed(0) | self | DEPTH_ONE;
   uint64_t *lock;
   if (!mutatorDomainUsable(domain))

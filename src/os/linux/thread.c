@@ -11,19 +11,19 @@
 #include <unistd.h>
 
 #include "cc/compiler.h"
+#include "os/linux/inline/os_thread.h"
 #include "os/os.h"
 
-/* 0 until it has been asked for. */
-static _Thread_local MutatorWord number;
+_Thread_local MutatorWord mutatorLinuxThread;
 
 static COMPILER_APART MutatorWord ask(void) {
-  number = (MutatorWord)syscall(SYS_gettid);
-  return number;
+  mutatorLinuxThread = (MutatorWord)syscall(SYS_gettid);
+  return mutatorLinuxThread;
 }
 
-MutatorWord mutatorOSThread(void) { return number != 0 ? number : ask(); }
+MutatorWord mutatorOSThread(void) { return mutatorLinuxThread != 0 ? mutatorLinuxThread : ask(); }
 
-void mutatorOSThreadForked(void) { number = 0; }
+void mutatorOSThreadForked(void) { mutatorLinuxThread = 0; }
 
 /* The C library's timespec is as wide as this system call's on all systems
  * where time_t is a long (futex(2)). */
