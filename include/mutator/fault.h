@@ -283,7 +283,8 @@ MUTATOR_API void *MutatorFaultRangeClosure(MutatorFaultRange range);
  * timeout  milliseconds to wait at most; 0 asks once
  * Needs    the caller to be in no callback, and to hold no lock that a callback takes
  * Returns  MutatorResOK     nobody is left
- *          MutatorResBUSY   time ran out with somebody inside
+ *          MutatorResBUSY   time ran out with somebody inside; or, on Linux, a sandbox entered since set-up
+ *                           forbids membarrier(2)
  *          MutatorResSTATE  MutatorSetup has not been called
  * Signals  not async-signal-safe
  * Threads  any
