@@ -135,12 +135,16 @@ void injectFillState(unsigned char state[InjectStateSIZE], uint64_t *seed, uint6
   memcpy(state + InjectPresentAT, &present, sizeof present);
 }
 
-__attribute__((noinline)) void injectDirty(uint64_t *seed) {
+static void dirty(uint64_t *seed, uint64_t mask) {
   _Alignas(64) unsigned char state[InjectStateSIZE];
   static const uint16_t control = 0x037f;
   static const uint32_t mxcsr = 0x1f80;
   injectFillState(state, seed, 0);
   memcpy(state + InjectControlAT, &control, sizeof control);
   memcpy(state + InjectMxcsrAT, &mxcsr, sizeof mxcsr);
-  injectLoadState(state, injectComponents());
+  injectLoadState(state, mask);
 }
+
+__attribute__((noinline)) void injectDirty(uint64_t *seed) { dirty(seed, injectComponents()); }
+
+__attribute__((noinline)) void injectDirtyLegacy(uint64_t *seed) { dirty(seed, injectComponents() & 3); }

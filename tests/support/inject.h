@@ -43,6 +43,9 @@ uint64_t injectNext(uint64_t *seed);
  * But for the control words, which C code counts on. */
 void injectDirty(uint64_t *seed);
 
+/* injectDirtyLegacy -- the same of x87 and SSE alone */
+void injectDirtyLegacy(uint64_t *seed);
+
 /* The vector state, as XSAVE writes it. */
 enum {
   InjectStateSIZE = 16384,
