@@ -189,9 +189,31 @@ static MutatorDecline addAll(Plan plan, const OpcodeRow *row, const MachineStruc
   }
 }
 
+/* What an access is aligned to; an 80-bit number to eight bytes (Intel SDM volume 3, table 6-7). */
+static size_t alignmentOf(const PlanStruct *plan) { return plan->size == OpcodeSize10 ? 8 : plan->size; }
+
+/* With AC set misaligned accesses are faults, which the CPU raises after those of the page (Intel SDM
+ * volume 3, section 6.9).  Of a vector that a mask has made into parts, each is held to the whole's alignment. */
+static MutatorBool checkedAndMisaligned(const PlanStruct *plan, const MachineStruct *machine,
+                                        const ArchAccessesStruct *accesses) {
+  unsigned i;
+  if ((*machineFlags(machine) & MachineFlagAC) == 0)
+    return 0;
+  for (i = 0; i < accesses->count; i++)
+    if ((MutatorWord)accesses->access[i].address % alignmentOf(plan) != 0)
+      return 1;
+  return 0;
+}
+
 MutatorDecline mutatorArchAccesses(const ArchPlanStruct *packed, Machine machine, ArchAccesses accesses) {
   PlanStruct plan = mutatorPlanUnpack(packed);
   const OpcodeRow *row = &mutatorOpcodeRows[plan.row];
+  MutatorDecline decline;
   accesses->count = 0;
-  return shadowed(row) ? MutatorDeclineSHADOW : addAll(&plan, row, machine, accesses);
+  if (shadowed(row))
+    return MutatorDeclineSHADOW;
+  decline = addAll(&plan, row, machine, accesses);
+  if (decline == MutatorDeclineNONE && checkedAndMisaligned(&plan, machine, accesses))
+    return MutatorDeclineALIGNMENT;
+  return decline;
 }

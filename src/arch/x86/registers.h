@@ -35,6 +35,7 @@ enum {
   MachineFlagOF = 0x00800,
   MachineFlagNT = 0x04000,
   MachineFlagRF = 0x10000,
+  MachineFlagAC = 0x40000,
   MachineFlagsSTATUS = MachineFlagCF | MachineFlagPF | MachineFlagAF | MachineFlagZF | MachineFlagSF | MachineFlagOF
 };
 
