@@ -285,6 +285,36 @@ static void printClass(Class class) {
   }
 }
 
+/* Families without a row, which the table cannot speak of. */
+typedef struct Absent {
+  const char *family, *reason;
+} Absent;
+
+static const Absent absent[] = {
+    {"with an immediate, save insertions and extractions: PSHUFD, SHUFPS, CMPPS, ROUNDPS, PALIGNR, DPPS, PCMPESTRI, "
+     "AESKEYGENASSIST, VPTERNLOG, VCVTPS2PH, shifts and rotations of an operand in memory by an immediate",
+     "the immediate selects what is done, so that each of its values is an instruction of its own to run"},
+    {"gathers and scatters: VGATHERDPS, VPGATHERDD, VSCATTERDPS",
+     "has an operand at each of several addresses, of which "
+     "some may be done when another faults"},
+    {"MASKMOVQ, MASKMOVDQU", "stores to bytes that a register selects, with a hint that no step can give"},
+    {"FNSTENV, FLDENV, FNSAVE, FRSTOR", "saves or restores the x87 environment, whose layout depends on the mode"},
+    {"FXSAVE, FXRSTOR, XSAVE, XRSTOR and their like", "saves or restores the whole vector state"},
+    {"MOVDIRI, MOVDIR64B, ENQCMD", "is for devices"},
+    {"AMX tiles", "reads or writes rows at several addresses"},
+    {"half precision (AVX512-FP16), VP2INTERSECT, 4FMAPS and 4VNNIW, APX, AVX10.2", "no CPU at hand to prove it on, or "
+                                                                                    "a map that is not decoded"},
+    {"AMD's XOP, FMA4, TBM and 3DNow!", "a map that is not decoded"},
+};
+
+static void printAbsent(void) {
+  size_t i;
+  print("\n## In no row\n\nVector instructions with an operand in memory that are declined without a row:\n\n"
+        "| instructions | because |\n|---|---|\n");
+  for (i = 0; i < sizeof absent / sizeof absent[0]; ++i)
+    print("| %s | %s |\n", absent[i].family, absent[i].reason);
+}
+
 static void printDocument(void) {
   unsigned row, stepped = 0;
   int class;
@@ -308,6 +338,7 @@ static void printDocument(void) {
         mutatorOpcodeCount, stepped);
   for (class = 0; class < ClassLIMIT; ++class)
     printClass((Class) class);
+  printAbsent();
 }
 
 static int check(const char *path) {
