@@ -110,7 +110,7 @@ typedef enum MutatorBreakKind {
   MutatorBreakSOFTWARE = 0, /* by an INT3 in the code: SIGTRAP */
   MutatorBreakHALT = 1,     /* by a HLT in the code: SIGSEGV, for threads that block SIGTRAP */
   MutatorBreakHARDWARE = 2, /* by a debug register of the CPU; nothing is planted.  Threads that a thread creates
-                               while the breakpoint is being set may miss it */
+                               while the breakpoint is being set may miss it; on Windows all that are created later do */
   MutatorBreakAUTO = 3,     /* by a debug register while there are any, else by an INT3 */
   MutatorBreakLIMIT = 4     /* one past the last kind */
 } MutatorBreakKind;
@@ -367,7 +367,7 @@ MUTATOR_API void *MutatorCodeOrigin(void *pc);
  *             MutatorResUNIMPL  HARDWARE, and the system does not offer it
  *             MutatorResLIMIT   HARDWARE, and every debug register is in use
  *             MutatorResMEMORY  the system has no room for another stretch of protection; unless OK, nothing is planted
- * Signals     async-signal-safe; may be called in a callback
+ * Signals     async-signal-safe; may be called in a callback.  On Windows HARDWARE and AUTO are not
  * Threads     any
  */
 MUTATOR_API MutatorRes MutatorBreakSet(MutatorBreak breakpoint, void *address,
@@ -381,7 +381,7 @@ MUTATOR_API MutatorRes MutatorBreakSet(MutatorBreak breakpoint, void *address,
  *          MutatorResPARAM   not a breakpoint
  *          MutatorResSTATE   not set
  *          MutatorResACCESS  cleared, but its memory has gone, or belongs to somebody else by now: nothing was written
- * Signals  async-signal-safe; may be called in a callback
+ * Signals  async-signal-safe; may be called in a callback.  On Windows, not for a debug register
  * Threads  any
  */
 MUTATOR_API MutatorRes MutatorBreakClear(MutatorBreak breakpoint);

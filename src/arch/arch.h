@@ -105,6 +105,9 @@ size_t mutatorArchLength(const unsigned char *bytes, size_t count);
 /* The trap byte: of the breakpoint instruction, or of one that programs may not execute. */
 unsigned char mutatorArchTrapByte(MutatorBool halt);
 
+/* mutatorArchResume -- the instruction at the PC is executed next, also where a debug register stops threads at it */
+void mutatorArchResume(Machine machine);
+
 /* mutatorArchBranch -- do a jump, or an instruction that does nothing, on the registers
  *
  * Returns   OK; UNIMPL: it is another instruction, nothing has changed

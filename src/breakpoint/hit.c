@@ -222,10 +222,14 @@ MutatorFaultResult mutatorBreakTrap(MutatorContext context, MutatorWord address,
   }
 }
 
-/* A debug register has stopped the thread before the instruction: it is executed when the handler returns. */
-static MutatorFaultResult serveHardware(Hit hit, MutatorContext context, MutatorBool traced) {
-  (void)ask(hit, context);
-  return traced ? MutatorFaultDECLINED : MutatorFaultHANDLED;
+/* A debug register has stopped the thread before the instruction: it is executed when the handler returns, unless
+ * the thread goes elsewhere. */
+static MutatorFaultResult serveHardware(Hit hit, MutatorContext context, Seen seen) {
+  MachineStruct machine;
+  mutatorOSMachine(&context->native, &machine);
+  if (seen == SeenPASS || !ask(hit, context))
+    mutatorArchResume(&machine);
+  return mutatorArchTraced(&machine) ? MutatorFaultDECLINED : MutatorFaultHANDLED;
 }
 
 static Seen lookTraced(Hit hit, MutatorContext context, MutatorWord pc) {
@@ -248,16 +252,12 @@ static Seen lookTraced(Hit hit, MutatorContext context, MutatorWord pc) {
 MutatorFaultResult mutatorBreakTraced(MutatorContext context) {
   OSSignalsStruct signals;
   HitStruct hit;
-  MachineStruct machine;
   Seen seen;
   if (!mayBeOurs(*pcOf(context)) || !mutatorCodeEnter(&signals))
     return MutatorFaultDECLINED;
   seen = lookTraced(&hit, context, *pcOf(context));
   mutatorCodeLeave(&signals);
-  mutatorOSMachine(&context->native, &machine);
-  if (seen == SeenHIT)
-    return serveHardware(&hit, context, mutatorArchTraced(&machine));
-  return seen == SeenPASS && !mutatorArchTraced(&machine) ? MutatorFaultHANDLED : MutatorFaultDECLINED;
+  return seen == SeenHIT || seen == SeenPASS ? serveHardware(&hit, context, seen) : MutatorFaultDECLINED;
 }
 
 /* The instruction in a slot has faulted, and nobody that knows of slots has cured it.  Those behind us

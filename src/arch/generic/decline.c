@@ -58,6 +58,8 @@ unsigned char mutatorArchTrapByte(MutatorBool halt) {
   return 0;
 }
 
+void mutatorArchResume(Machine machine) { (void)machine; }
+
 MutatorRes mutatorArchBranch(const unsigned char *bytes, size_t count, Machine machine) {
   (void)bytes, (void)count, (void)machine;
   return MutatorResUNIMPL;

@@ -206,3 +206,6 @@ MutatorRes mutatorArchDisplace(ArchDisplace displace, const unsigned char *bytes
 
 /* INT3; HLT, which is a general protection fault for programs (.source.sdm volume 2, HLT). */
 unsigned char mutatorArchTrapByte(MutatorBool halt) { return halt ? 0xf4 : 0xcc; }
+
+/* With RF set it raises no debug exception (.source.sdm volume 3, section 18.3.1.1). */
+void mutatorArchResume(Machine machine) { *machineFlags(machine) |= MachineFlagRF; }

@@ -39,11 +39,3 @@ MutatorRes mutatorOSProcessWrite(MutatorWord address, const void *buffer, size_t
   (void)size;
   return MutatorResUNIMPL;
 }
-
-MutatorRes mutatorOSHardwareSet(MutatorWord address, unsigned *slotReturn) {
-  (void)address;
-  (void)slotReturn;
-  return MutatorResUNIMPL;
-}
-
-void mutatorOSHardwareClear(unsigned slot) { (void)slot; }
