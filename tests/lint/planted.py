@@ -47,6 +47,28 @@ TEXT_RULES = {
             r"include/mutator/branch\.h:1: #ifdef tests __FreeBSD__",
         ],
     ),
+    "workflow": (
+        {
+            "CMakePresets.json": '{"configurePresets": [{"name": "base", "hidden": true}, {"name": "release"}]}',
+            "scripts/cross": "all=(i386 mingw64)\n",
+            ".github/workflows/bad.yml": "on: [push]\npermissions: {contents: write}\njobs:\n  a:\n"
+            "    runs-on: nowhere\n    strategy: {matrix: {target: [i386, vax]}}\n    stepps: []\n    steps:\n"
+            "      - uses: some/thing\n      - run: scripts/missing ${{ secrets.KEY }}\n"
+            "      - {uses: a/b@v1, run: cmake --preset base}\n      - run: scripts/cross ${{ matrix.target }}\n",
+        },
+        [
+            r"bad\.yml: may do more than read",
+            r"a: unknown key stepps",
+            r"a: runs on nowhere",
+            r"a: has no timeout-minutes",
+            r"a\.0: some/thing names no version",
+            r"a\.1: expression secrets\.KEY",
+            r"a\.1: scripts/missing is no script",
+            r"a\.2: a step either uses or runs",
+            r"a\.2: there is no preset base",
+            r"a\.3: scripts/cross has no target vax",
+        ],
+    ),
     "includes": (
         {
             "src/os/os.h": "",
@@ -242,6 +264,7 @@ RULES = {
     "no_branches": plant_text,
     "includes": plant_text,
     "text": plant_text,
+    "workflow": plant_text,
     "compilers": plant_compilers,
     "handler_symbols": plant_handler_symbols,
     "exports": plant_exports,
