@@ -43,7 +43,7 @@ def plain(name, form):
         return name
     name = re.sub(r"^(\.refptr\.|\.weak\.)", "", name)
     name = re.sub(r"^__imp_", "", name)
-    return re.sub(r"^_", "", name) if form == "coff_x86" else name
+    return re.sub(r"^_", "", name) if form in ("coff_x86", "macho") else name
 
 
 def symbols(nm, objectPath, form):
