@@ -68,6 +68,11 @@ typedef struct VectorStruct {
  * x87 environment, MXCSR, eight registers (Intel SDM volume 1, section 10.5.1). */
 enum { MachineX87SIZE = 160 };
 
+/* Where XSAVE writes, in the standard format: what FXSAVE does, a header that begins with the components that
+ * are present, and the components (Intel SDM volume 1, table 10-2 and section 13.4). */
+enum { MachineFxsaveMXCSR = 24, MachineFxsaveX87 = 32, MachineFxsaveXMM = 160, MachineFxsaveSIZE = 512 };
+enum { MachineXsaveHEADER = 64, MachineXsaveEXTENDED = MachineFxsaveSIZE + MachineXsaveHEADER };
+
 /* MachineVectorsStruct -- the vector registers of the thread in a MachineStruct */
 typedef struct MachineVectorsStruct {
   /* Where they are; pointers are good until the next wake. */

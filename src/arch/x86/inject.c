@@ -17,9 +17,6 @@ _Static_assert(AT(run) == AT(state) + 2 * sizeof(MutatorWord), "inject.inc: RUN"
 _Static_assert(AT(release) == AT(state) + 3 * sizeof(MutatorWord), "inject.inc: RELEASE");
 _Static_assert(AT(released) == AT(state) + 4 * sizeof(MutatorWord), "inject.inc: RELEASED");
 
-/* The XSAVE area's parts (Intel SDM volume 1, table 10-2 and section 13.4.2). */
-enum { StateMXCSR = 24, StateHEADER = 512, HeaderSIZE = 64 };
-
 /* Bits of MXCSR that exist wherever DAZ does; others are a fault to load. */
 enum { MxcsrVALID = 0xffff };
 
@@ -33,7 +30,7 @@ enum { RegisterFRAME = 3 };
 
 /* XSAVE writes only part of the header, and XRSTOR wants the rest zero. */
 void mutatorArchInjectEnter(ArchInject arch, Machine machine, MutatorWord stack) {
-  memset(arch->state + StateHEADER, 0, arch->mask != 0 ? HeaderSIZE : 0);
+  memset(arch->state + MachineFxsaveSIZE, 0, arch->mask != 0 ? MachineXsaveHEADER : 0);
   arch->stack = (stack - mutatorNativeInjectReserve) / StackALIGN * StackALIGN;
   *machineRegister(machine, MutatorRegisterPC) = (MutatorWord)mutatorNativeInjectEntry;
   *machineRegister(machine, MutatorRegisterSP) = arch->stack;
@@ -45,7 +42,7 @@ static MutatorBool flagsAllow(MutatorWord flags) { return (flags & (MachineFlagT
 
 static MutatorBool stateAllows(const ArchInjectStruct *arch) {
   uint32_t mxcsr;
-  memcpy(&mxcsr, arch->state + StateMXCSR, sizeof mxcsr);
+  memcpy(&mxcsr, arch->state + MachineFxsaveMXCSR, sizeof mxcsr);
   return (mxcsr & ~(uint32_t)MxcsrVALID) == 0;
 }
 

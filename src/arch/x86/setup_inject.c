@@ -6,12 +6,12 @@
 #include "arch/arch.h"
 #include "cc/cpuid.h"
 
-enum { FxsaveSIZE = 512, SecondMagicSIZE = 64 };
+enum { SecondMagicSIZE = 64 };
 
 /* CPUID leaf 0DH, subleaf 0, EBX: what the components that the system has
  * enabled take (Intel SDM volume 1, section 13.2).  Room for what a system
  * writes behind them. */
 size_t mutatorArchInjectStateSize(void) {
   const uint32_t size = cpuidRead(0xd, 0).ebx;
-  return (size > FxsaveSIZE ? size : FxsaveSIZE) + SecondMagicSIZE;
+  return (size > MachineFxsaveSIZE ? size : MachineFxsaveSIZE) + SecondMagicSIZE;
 }

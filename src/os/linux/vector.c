@@ -37,10 +37,9 @@ typedef struct SavedStruct {
   unsigned char header[56];
 } SavedStruct;
 
-enum { FxsaveSIZE = 512 };
 _Static_assert(offsetof(SavedStruct, software) == 464, "the software's bytes of the FXSAVE area");
-_Static_assert(offsetof(SavedStruct, present) == FxsaveSIZE, "the XSAVE header");
-_Static_assert(sizeof(SavedStruct) == FxsaveSIZE + 64, "the first extended component");
+_Static_assert(offsetof(SavedStruct, present) == MachineFxsaveSIZE, "the XSAVE header");
+_Static_assert(sizeof(SavedStruct) == MachineXsaveEXTENDED, "the first extended component");
 
 /* getcontext(3) leaves no registers, only control words, in the ucontext_t
  * itself; a kernel's frame is never laid out that way. */
@@ -170,7 +169,7 @@ MutatorBool mutatorOSX87Write(const MutatorNativeStruct *native, const unsigned 
 }
 
 static size_t savedSize(const SavedStruct *saved) {
-  return isXsave(saved) ? saved->software.size + sizeof(uint32_t) : FxsaveSIZE;
+  return isXsave(saved) ? saved->software.size + sizeof(uint32_t) : MachineFxsaveSIZE;
 }
 
 void mutatorLinuxState(const ucontext_t *ucontext, MutatorWord *baseReturn, MutatorWord *limitReturn) {
@@ -187,7 +186,7 @@ static void copyRegisters(SavedStruct *to, const unsigned char *from) {
   const size_t registers = offsetof(SavedStruct, software);
   memcpy(to, from, registers);
   if (isXsave(to))
-    memcpy((unsigned char *)to + FxsaveSIZE, from + FxsaveSIZE, to->software.size - FxsaveSIZE);
+    memcpy((unsigned char *)to + MachineFxsaveSIZE, from + MachineFxsaveSIZE, to->software.size - MachineFxsaveSIZE);
 }
 
 /* A kernel that restores by copying takes MXCSR with x87, SSE or AVX only where the header says that one
@@ -215,7 +214,7 @@ MutatorBool mutatorLinuxStateFrame(const ucontext_t *ucontext, unsigned char *st
   size_t size;
   if (saved == NULL || (!isXsave(saved) && !isFxsave(saved)))
     return 0;
-  size = isXsave(saved) ? saved->software.size : FxsaveSIZE;
+  size = isXsave(saved) ? saved->software.size : MachineFxsaveSIZE;
   if (size + sizeof second > stateSize)
     return 0;
   memcpy(state + offsetof(SavedStruct, software), &saved->software, sizeof saved->software);

@@ -45,8 +45,6 @@ typedef struct RecordStruct {
 
 size_t mutatorOSRecordSize(void) { return sizeof(RecordStruct); }
 
-/* The layout of what XSAVE writes (Intel SDM volume 1, sections 10.5.1 and 13.4). */
-enum { StatePRESENT = 512, StateEXTENDED = 576 };
 enum { LegacyPRESENT = 3 }; /* x87 and SSE */
 
 static MutatorBool hasLegacy(const CONTEXT *native) {
@@ -60,7 +58,7 @@ MutatorBool mutatorOSRecordCopy(MutatorNativeStruct *native, void *memory, unsig
                                 const MutatorNativeStruct *from, MutatorWord *maskReturn) {
   RecordStruct *record = memory;
   (void)state;
-  if (stateSize < StateEXTENDED || !mutatorWindowsNativeCode(from->native) || !hasLegacy(from->native))
+  if (stateSize < MachineXsaveEXTENDED || !mutatorWindowsNativeCode(from->native) || !hasLegacy(from->native))
     return 0;
   record->context = *from->native;
   record->context.ContextFlags &= mutatorWindowsContextAll;
@@ -75,10 +73,10 @@ MutatorBool mutatorOSRecordCopy(MutatorNativeStruct *native, void *memory, unsig
 
 void mutatorOSRecordEdited(const MutatorNativeStruct *copy, unsigned char *state) {
   uint64_t present;
-  memcpy(&present, state + StatePRESENT, sizeof present);
+  memcpy(&present, state + MachineFxsaveSIZE, sizeof present);
   present |= LegacyPRESENT;
   mutatorWindowsLegacyGet(copy->native, state);
-  memcpy(state + StatePRESENT, &present, sizeof present);
+  memcpy(state + MachineFxsaveSIZE, &present, sizeof present);
 }
 
 void mutatorOSRecordShow(const MutatorNativeStruct *copy, const unsigned char *state) {
@@ -86,7 +84,7 @@ void mutatorOSRecordShow(const MutatorNativeStruct *copy, const unsigned char *s
 }
 
 void mutatorOSRecordRest(unsigned char *state, size_t stateSize, MutatorWord **baseReturn, MutatorWord **limitReturn) {
-  *baseReturn = (MutatorWord *)(void *)(state + StateEXTENDED);
+  *baseReturn = (MutatorWord *)(void *)(state + MachineXsaveEXTENDED);
   *limitReturn = (MutatorWord *)(void *)(state + stateSize / sizeof(MutatorWord) * sizeof(MutatorWord));
 }
 
@@ -115,7 +113,7 @@ MutatorBool mutatorOSRecordRestore(const MutatorNativeStruct *to, const MutatorN
   MutatorBool done = 1;
   uint64_t present;
   (void)copy;
-  memcpy(&present, state + StatePRESENT, sizeof present);
+  memcpy(&present, state + MachineFxsaveSIZE, sizeof present);
   if (!hasLegacy(to->native))
     return 0;
   if (mutatorWindowsExtended(to->native))

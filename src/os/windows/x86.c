@@ -68,15 +68,13 @@ const DWORD mutatorWindowsContextAll = CONTEXT_ALL | ASK_EXCEPTION;
 const DWORD mutatorWindowsContextProbe = CONTEXT_CONTROL | ASK_EXCEPTION;
 const DWORD mutatorWindowsContextXstate = CONTEXT_i386 | 0x40;
 
-/* ExtendedRegisters is an FXSAVE area (Intel SDM volume 1, table 10-2). */
-enum { SavedMXCSR = 24, SavedX87 = 32, SavedXMM = 160 };
-
+/* ExtendedRegisters is an FXSAVE area. */
 void mutatorWindowsLegacy(CONTEXT *native, WindowsLegacy legacy) {
   if ((native->ContextFlags & CONTEXT_EXTENDED_REGISTERS) != CONTEXT_EXTENDED_REGISTERS)
     return;
-  legacy->x87 = native->ExtendedRegisters + SavedX87;
-  legacy->xmm = native->ExtendedRegisters + SavedXMM;
-  legacy->mxcsr = native->ExtendedRegisters + SavedMXCSR;
+  legacy->x87 = native->ExtendedRegisters + MachineFxsaveX87;
+  legacy->xmm = native->ExtendedRegisters + MachineFxsaveXMM;
+  legacy->mxcsr = native->ExtendedRegisters + MachineFxsaveMXCSR;
 }
 
 /* A 32-bit thread on a 64-bit system that is delivering an exception to it has
