@@ -17,11 +17,11 @@ static OSLocalStruct shared;
 
 static OSLocal make(pthread_key_t key) {
   vm_address_t page = 0;
-  if (vm_allocate(mach_task_self(), &page, sizeof(OSLocalStruct), VM_FLAGS_ANYWHERE) != KERN_SUCCESS)
+  if (vm_allocate(mach_task_self(), &page, sizeof(MacosLocalStruct), VM_FLAGS_ANYWHERE) != KERN_SUCCESS)
     return &shared;
   if (pthread_setspecific(key, (void *)page) == 0)
     return (OSLocal)page;
-  (void)vm_deallocate(mach_task_self(), page, sizeof(OSLocalStruct));
+  (void)vm_deallocate(mach_task_self(), page, sizeof(MacosLocalStruct));
   return &shared;
 }
 

@@ -38,7 +38,13 @@ void mutatorMacosGetVector(MutatorMach mach);
 MutatorBool mutatorMacosSetGeneral(MutatorMach mach);
 MutatorBool mutatorMacosSetVector(MutatorMach mach);
 
-/* mutatorMacosLocalKey -- of the calling thread's OSLocal, + 1; 0 before set-up */
+/* MacosLocalStruct -- what is kept of a thread: its OSLocal, and how often its exit has been put off */
+typedef struct MacosLocalStruct {
+  OSLocalStruct local; /* first */
+  unsigned rounds;
+} MacosLocalStruct, *MacosLocal;
+
+/* mutatorMacosLocalKey -- of the calling thread's MacosLocal, + 1; 0 before set-up */
 extern AtomicWord mutatorMacosLocalKey;
 
 /* mutatorMacosProcess -- the process that has last been adjusted to (set-up) */

@@ -24,21 +24,21 @@ MutatorRes mutatorOSThreadFinish(void) { return atomicExchange(&ready, 0) != 0 ?
 
 /* Other destructors may still take faults and run on the alternate stack: ours
  * puts itself off to the last round (POSIX, PTHREAD_DESTRUCTOR_ITERATIONS).  The
- * value is the thread's OSLocal, which is of no use afterwards. */
+ * value is the thread's MacosLocal, which is of no use afterwards. */
 static void threadExits(void *value) {
-  OSLocal local = value;
+  MacosLocal own = value;
   const pthread_key_t key = (pthread_key_t)(atomicLoad(&mutatorMacosLocalKey) - 1);
-  if (++local->stay[OS_LOCAL_STAYS - 1] < 4 && pthread_setspecific(key, value) == 0)
+  if (++own->rounds < 4 && pthread_setspecific(key, value) == 0)
     return;
   if (pthread_setspecific(key, value) != 0)
     return;
-  if (local->thread != NULL)
-    mutatorThreadExit(local->thread);
+  if (own->local.thread != NULL)
+    mutatorThreadExit(own->local.thread);
   mutatorCoreThreadExit();
   (void)MutatorMachRelease();
   (void)mutatorOSStackRemove();
   (void)pthread_setspecific(key, NULL);
-  (void)vm_deallocate(mach_task_self(), (vm_address_t)local, sizeof *local);
+  (void)vm_deallocate(mach_task_self(), (vm_address_t)own, sizeof *own);
 }
 
 MutatorRes mutatorPosixExitSetup(void) {
