@@ -3,12 +3,13 @@
  * K1_last_write.c -- the last tick at which a word had another value, against a record of every tick
  *
  * A few words are written at random, also back and forth between two ticks, and
- * back to what they were in the middle of an interval.
+ * back to what they were in the middle of an interval.  MUTATOR_SEED chooses other questions.
  */
 
 #include "support/backstep_test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { Ticks = 3000, Words = 6, Questions = 120, Never = Words - 1 };
@@ -100,6 +101,9 @@ static void callback(MutatorBackstep backstep, MutatorBackstepStop stop, void *c
 }
 
 int main(void) {
+  const char *chosen = getenv("MUTATOR_SEED");
+  if (chosen != NULL)
+    seed = strtoull(chosen, NULL, 10) | 1;
   backstepTestMake(16);
   backstepTest.options.density = 40;
   backstepTest.options.keep = 8;

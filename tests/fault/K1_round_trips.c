@@ -4,11 +4,13 @@
  *
  * The mutator writes at random, deeper and less deep in its stack.  Its first
  * run stops at every tick for a hash; then a thousand random jumps, backwards and forwards.
+ * MUTATOR_SEED chooses others.
  */
 
 #include "support/backstep_test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { Pages = 48, Ticks = 3000, Jumps = 1000 };
@@ -96,6 +98,9 @@ static void callback(MutatorBackstep backstep, MutatorBackstepStop stop, void *c
 }
 
 int main(void) {
+  const char *chosen = getenv("MUTATOR_SEED");
+  if (chosen != NULL)
+    seed = strtoull(chosen, NULL, 10) | 1;
   backstepTestMake(Pages);
   backstepTest.options.density = 32;
   backstepTest.options.keep = 16;
