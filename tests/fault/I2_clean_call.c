@@ -58,7 +58,7 @@ static void run(MutatorInjectBack back, MutatorInjectCallback function) {
     TrialStruct trial;
     trialNew(&trial, (TrialTrap)trap, faultTestPageNew(FaultTestPageNOACCESS));
     trialRandom(&trial, &seed, 0);
-    trial.data->in[MutatorRegisterFLAGS] |= 0x40400 & NATIVE_FLAGS;
+    trial.data->in[MutatorRegisterFLAGS] |= 0x40400 & TRIAL_FLAGS;
     trialStackAt(&trial, trial.stack + TrialSTACK - 4096);
     injectHandlerInstall(function, &trial);
     nativeErrorSet();

@@ -25,7 +25,7 @@ static void editAll(MutatorContext context, void *closure) {
   for (reg = 0; reg < MutatorRegisterPC; reg++)
     edit(context, reg, (MutatorWord)injectNext(&seed));
   edit(context, MutatorRegisterSP, trial->data->in[MutatorRegisterSP] - 64);
-  edit(context, MutatorRegisterFLAGS, 0x202 | (0x40c41 & NATIVE_FLAGS));
+  edit(context, MutatorRegisterFLAGS, 0x202 | (0x40c41 & TRIAL_FLAGS));
   trialSkip(trial, context);
 }
 

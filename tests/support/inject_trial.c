@@ -49,7 +49,7 @@ void trialRandom(Trial trial, uint64_t *seed, uint64_t initial) {
   for (i = 0; i < MutatorRegisterLIMIT; i++)
     in[i] = (MutatorWord)injectNext(seed);
   in[trialPointer] = trial->unreachable;
-  in[MutatorRegisterFLAGS] = 0x202 | (MutatorWord)(injectNext(seed) & NATIVE_FLAGS);
+  in[MutatorRegisterFLAGS] = 0x202 | (MutatorWord)(injectNext(seed) & TRIAL_FLAGS);
   for (i = 0; i < sizeof trial->redZone; i++)
     trial->redZone[i] = (unsigned char)injectNext(seed);
   trialStackAt(trial, (void *)randomStack(trial, seed));

@@ -12,7 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "support/fault_test.h"
 #include "support/inject.h"
+
+/* Flags that a trial may set; instrumented handlers make misaligned accesses, which AC forbids. */
+#define TRIAL_FLAGS (FAULT_TEST_ASAN ? NATIVE_FLAGS & ~0x40000 : NATIVE_FLAGS)
 
 enum { TrialSTACK = 1 << 20, TrialCODE = 4096 };
 
