@@ -154,7 +154,8 @@ static void zeroElements(Work work) {
 static MutatorBool writeVector(Work work) {
   if ((work->plan->vectorFlags & PlanZEROING) != 0 && (work->kind->flags & OpcodeVectorSOURCE) != 0)
     zeroElements(work);
-  return mutatorVectorWrite(work->step->machine, work->row->space, registerOf(work), runOf(work)->target);
+  return mutatorVectorWrite(work->step->machine, &work->vector, work->row->space, registerOf(work),
+                            runOf(work)->target);
 }
 
 static void writeFlags(Work work) {
@@ -213,7 +214,8 @@ static MutatorBool writeTarget(Work work) {
   Machine machine = work->step->machine;
   switch (work->kind->target) {
   case OpcodeTargetVECTOR: return writeVector(work);
-  case OpcodeTargetMASK: return mutatorVectorWriteMask(machine, registerOf(work), runOf(work)->targetMask);
+  case OpcodeTargetMASK:
+    return mutatorVectorWriteMask(machine, &work->vector, registerOf(work), runOf(work)->targetMask);
   case OpcodeTargetGENERAL: *machineRegister(machine, registerOf(work)) = (MutatorWord)runOf(work)->general; return 1;
   case OpcodeTargetFLAGS: writeFlags(work); return 1;
   default: return 0;

@@ -80,13 +80,14 @@ void mutatorVectorRead(const VectorStruct *vector, unsigned reg, unsigned char b
 /* mutatorVectorWrite -- as an instruction of that space leaves the register: without a vector prefix
  * what is above 128 bits is kept, else all of it is written
  *
+ * vector   as found; found again when a part that is initial is woken
  * Returns  false, with nothing written, when a part cannot be
  */
-MutatorBool mutatorVectorWrite(const MachineStruct *machine, unsigned space, unsigned reg,
+MutatorBool mutatorVectorWrite(const MachineStruct *machine, Vector vector, unsigned space, unsigned reg,
                                const unsigned char bytes[64]);
 
 /* And a mask register. */
 uint64_t mutatorVectorReadMask(const VectorStruct *vector, unsigned reg);
-MutatorBool mutatorVectorWriteMask(const MachineStruct *machine, unsigned reg, uint64_t value);
+MutatorBool mutatorVectorWriteMask(const MachineStruct *machine, Vector vector, unsigned reg, uint64_t value);
 
 #endif

@@ -49,7 +49,8 @@ void mutatorVectorRead(const VectorStruct *vector, unsigned reg, unsigned char b
     memcpy(bytes, highRegister(vector, reg), RegisterBYTES);
 }
 
-static MutatorBool allZero(const unsigned char *bytes, size_t size) {
+static MutatorBool allZero(const void *data, size_t size) {
+  const unsigned char *bytes = data;
   size_t i;
   unsigned any = 0;
   for (i = 0; i < size; i++)
@@ -58,8 +59,8 @@ static MutatorBool allZero(const unsigned char *bytes, size_t size) {
 }
 
 /* Make sure that there are bytes to write to, if anything but zero is to be written. */
-static MutatorBool awake(const MachineStruct *machine, Vector vector, unsigned part, MutatorBool zero) {
-  if (vector->part[part] != NULL || zero)
+static MutatorBool awake(const MachineStruct *machine, Vector vector, unsigned part, const void *bytes, size_t size) {
+  if (vector->part[part] != NULL || allZero(bytes, size))
     return 1;
   if ((vector->initial >> part & 1) == 0 || !machine->vectors->wake(machine, (VectorPart)part))
     return 0;
@@ -70,7 +71,7 @@ static MutatorBool awake(const MachineStruct *machine, Vector vector, unsigned p
 static MutatorBool awakeLow(const MachineStruct *machine, Vector vector, unsigned count, const unsigned char *bytes) {
   unsigned i;
   for (i = 0; i < count; i++)
-    if (!awake(machine, vector, pieces[i].part, allZero(bytes + pieces[i].offset, pieces[i].size)))
+    if (!awake(machine, vector, pieces[i].part, bytes + pieces[i].offset, pieces[i].size))
       return 0;
   return 1;
 }
@@ -85,23 +86,21 @@ static void writeLow(const VectorStruct *vector, unsigned count, unsigned reg, c
 }
 
 static MutatorBool writeHigh(const MachineStruct *machine, Vector vector, unsigned reg, const unsigned char *bytes) {
-  if (!awake(machine, vector, VectorPartHigh16, allZero(bytes, RegisterBYTES)))
+  if (!awake(machine, vector, VectorPartHigh16, bytes, RegisterBYTES))
     return 0;
   if (vector->part[VectorPartHigh16] != NULL)
     memcpy(highRegister(vector, reg), bytes, RegisterBYTES);
   return 1;
 }
 
-MutatorBool mutatorVectorWrite(const MachineStruct *machine, unsigned space, unsigned reg,
+MutatorBool mutatorVectorWrite(const MachineStruct *machine, Vector vector, unsigned space, unsigned reg,
                                const unsigned char bytes[RegisterBYTES]) {
   const unsigned count = space == RawSpaceLEGACY ? 1 : PIECES;
-  VectorStruct vector;
-  machine->vectors->find(machine, &vector);
   if (reg >= 16)
-    return writeHigh(machine, &vector, reg, bytes);
-  if (!awakeLow(machine, &vector, count, bytes))
+    return writeHigh(machine, vector, reg, bytes);
+  if (!awakeLow(machine, vector, count, bytes))
     return 0;
-  writeLow(&vector, count, reg, bytes);
+  writeLow(vector, count, reg, bytes);
   return 1;
 }
 
@@ -114,12 +113,10 @@ uint64_t mutatorVectorReadMask(const VectorStruct *vector, unsigned reg) {
   return value;
 }
 
-MutatorBool mutatorVectorWriteMask(const MachineStruct *machine, unsigned reg, uint64_t value) {
-  VectorStruct vector;
-  machine->vectors->find(machine, &vector);
-  if (!awake(machine, &vector, VectorPartMask, value == 0))
+MutatorBool mutatorVectorWriteMask(const MachineStruct *machine, Vector vector, unsigned reg, uint64_t value) {
+  if (!awake(machine, vector, VectorPartMask, &value, sizeof value))
     return 0;
-  if (vector.part[VectorPartMask] != NULL)
-    memcpy(vector.part[VectorPartMask] + (size_t)reg * MaskBYTES, &value, sizeof value);
+  if (vector->part[VectorPartMask] != NULL)
+    memcpy(vector->part[VectorPartMask] + (size_t)reg * MaskBYTES, &value, sizeof value);
   return 1;
 }
