@@ -20,10 +20,10 @@
 #include <mutator.h>
 
 #include "trap_debugger_code.h"
+#include "trap_debugger_cpu.h"
 
 enum { Blocks = 1000, Depth = 2 };
 
-static const char *const batchAnswers[] = {"set rsi 3", "retry", "skip", "set r9 scratch", "retry"};
 static unsigned batchNext;
 static int batch;
 
@@ -31,15 +31,13 @@ static uint32_t scratch;
 static unsigned stops;
 static jmp_buf left;
 
-static const char *const names[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8",
-                                    "r9",  "r10", "r11", "r12", "r13", "r14", "r15", "rip", "rflags"};
-
 static void printRegisters(MutatorContext context) {
   unsigned reg;
   for (reg = 0; reg < MutatorRegisterLIMIT; reg++) {
     MutatorWord value = 0;
     (void)MutatorContextGetRegister(context, (MutatorRegister)reg, &value);
-    printf("  %-6s %016llx%s", names[reg], (unsigned long long)value, reg % 3 == 2 ? "\n" : "");
+    printf("  %-6s %0*llx%s", cpu.registers[reg], (int)(2 * sizeof value), (unsigned long long)value,
+           reg % 3 == 2 || reg + 1 == MutatorRegisterLIMIT ? "\n" : "");
   }
 }
 
@@ -84,8 +82,7 @@ static const char *kindName(MutatorFaultKind kind) {
 static int answer(char *line, int size) {
   printf("skip, set REGISTER VALUE, retry, leave? ");
   if (batch) {
-    const unsigned count = sizeof batchAnswers / sizeof batchAnswers[0];
-    snprintf(line, (size_t)size, "%s", batchNext < count ? batchAnswers[batchNext++] : "leave");
+    snprintf(line, (size_t)size, "%s", batchNext < CpuAnswers ? cpu.answers[batchNext++] : "leave");
     printf("%s\n", line);
     return 1;
   }
@@ -100,15 +97,15 @@ static int setRegister(MutatorContext context, const char *name, const char *tex
   const MutatorWord value = strcmp(text, "scratch") == 0 ? (MutatorWord)&scratch : (MutatorWord)strtoull(text, NULL, 0);
   unsigned reg;
   for (reg = 0; reg < MutatorRegisterLIMIT; reg++)
-    if (strcmp(names[reg], name) == 0)
+    if (strcmp(cpu.registers[reg], name) == 0)
       return MutatorContextSetRegister(context, (MutatorRegister)reg, value) == MutatorResOK;
   return 0;
 }
 
-/* The lengths of the three instructions that trap. */
+/* UD2 has two bytes. */
 static void skip(MutatorContext context) {
   MutatorWord pc = 0;
-  const unsigned length = MutatorContextKind(context) == MutatorFaultKindILLEGAL ? 2 : 3;
+  const unsigned length = MutatorContextKind(context) == MutatorFaultKindILLEGAL ? 2 : cpu.length;
   (void)MutatorContextGetRegister(context, MutatorRegisterPC, &pc);
   (void)MutatorContextSetRegister(context, MutatorRegisterPC, pc + length);
 }
@@ -124,7 +121,7 @@ static int obey(MutatorContext context, const char *line) {
   }
   if (sscanf(line, "set %15s %31s", name, value) == 2 && setRegister(context, name, value))
     return 0;
-  printf("?  Registers are rax to r15, rip and rflags; a value is a number, or \"scratch\", the address of a word.\n");
+  printf("?  Registers are %s; a value is a number, or \"scratch\", the address of a word.\n", cpu.choice);
   return 0;
 }
 

@@ -17,8 +17,8 @@ enum { CodeLanes = 8 };
 
 /* CodeArguments -- what makes it trap, or not */
 typedef struct CodeArguments {
-  uint64_t divisor; /* 0: divide error */
-  uint32_t *target; /* NULL: memory fault */
+  uintptr_t divisor; /* 0: divide error */
+  uint32_t *target;  /* NULL: memory fault */
 } CodeArguments;
 
 /* CodeFunction -- add `blocks` blocks of eight words; the sums go to `sums` */

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * examples/trap_debugger_code.c -- generate the function, byte by byte
+ * x86_64/trap_debugger_cpu.c -- the function for x86-64, byte by byte
  */
 
-#include "trap_debugger_code.h"
-
-#include <string.h>
-#include <sys/mman.h>
-
-extern void __register_frame(void *);
-
-enum { CodeSize = 4096, UnwindAt = 2048, MostFunctions = 4 };
+#include "../trap_debugger_cpu.h"
 
 /* clang-format off */
 static const unsigned char body[] = {
@@ -31,9 +24,8 @@ static const unsigned char body[] = {
     0xc5, 0xf8, 0x77,                   /*       vzeroupper */
     0xc3,                               /*       ret */
 };
-enum { IllegalAt = 33 };
 
-/* DWARF: the caller's frame is at RSP + 8 throughout, the return address below it. */
+/* The caller's frame is at RSP + 8 throughout, the return address below it. */
 static const unsigned char unwind[] = {
     20, 0, 0, 0,  0, 0, 0, 0,           /* CIE: length, identifier */
     1, 0,                               /* version, no augmentation */
@@ -41,51 +33,22 @@ static const unsigned char unwind[] = {
     0x0c, 7, 8,  0x90, 1,               /* CFA is RSP + 8; RIP at CFA - 8 */
     0, 0, 0, 0, 0, 0,
     28, 0, 0, 0,  28, 0, 0, 0,          /* FDE: length, distance back to the CIE */
-    0, 0, 0, 0, 0, 0, 0, 0,             /* first address, filled in below */
+    0, 0, 0, 0, 0, 0, 0, 0,             /* first address */
     0, 0, 0, 0, 0, 0, 0, 0,             /* size */
     0, 0, 0, 0, 0, 0, 0, 0,
     0, 0, 0, 0,                         /* end */
 };
-enum { FirstAddressAt = 32, SizeAt = 40 };
 /* clang-format on */
 
-static unsigned char *functions[MostFunctions];
-
-static void describe(unsigned char *code) {
-  const uint64_t base = (uint64_t)(uintptr_t)code, size = sizeof body;
-  memcpy(code + UnwindAt, unwind, sizeof unwind);
-  memcpy(code + UnwindAt + FirstAddressAt, &base, sizeof base);
-  memcpy(code + UnwindAt + SizeAt, &size, sizeof size);
-  __register_frame(code + UnwindAt);
-}
-
-CodeFunction codeMake(int illegal) {
-  static const unsigned char ud2[] = {0x0f, 0x0b};
-  unsigned char *code;
-  CodeFunction function;
-  unsigned i = 0;
-  while (i < MostFunctions && functions[i] != NULL)
-    i++;
-  if (i == MostFunctions || !__builtin_cpu_supports("avx2"))
-    return NULL;
-  code = mmap(NULL, CodeSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (code == MAP_FAILED)
-    return NULL;
-  memcpy(code, body, sizeof body);
-  if (illegal)
-    memcpy(code + IllegalAt, ud2, sizeof ud2);
-  describe(code);
-  if (mprotect(code, CodeSize, PROT_READ | PROT_EXEC) != 0)
-    return NULL;
-  functions[i] = code;
-  memcpy(&function, &code, sizeof function);
-  return function;
-}
-
-int codeHolds(const void *address) {
-  unsigned i;
-  for (i = 0; i < MostFunctions; i++)
-    if (functions[i] != NULL && (uintptr_t)address - (uintptr_t)functions[i] < sizeof body)
-      return 1;
-  return 0;
-}
+const CpuTable cpu = {
+    .registers = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+                  "r15", "rip", "rflags"},
+    .choice = "rax to r15, rip and rflags",
+    .answers = {"set rsi 3", "retry", "skip", "set r9 scratch", "retry"},
+    .length = 3,
+    .body = {body, sizeof body},
+    .illegalAt = 33,
+    .unwind = {unwind, sizeof unwind},
+    .firstAddressAt = 32,
+    .sizeAt = 40,
+};
