@@ -193,6 +193,10 @@ MUTATOR_API unsigned MutatorInjectDepth(void);
 /* MutatorInjectScan -- show a collector the registers that a thread's injections have saved
  *
  * Each of them may hold a reference: the thread will go on with it.
+ * A thread that is suspended in the last instructions of a straight return has them on the
+ * stack that it is on, above the stack pointer of its context, and no longer here: a
+ * collector scans that stack too, be it the thread's own or the private one, and
+ * does not move what it finds there.
  *
  * area     as given to MutatorInjectAttach; of the calling thread, or of one
  *          that is suspended; NULL: the calling thread's
