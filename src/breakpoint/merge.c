@@ -65,7 +65,8 @@ MutatorRes mutatorMergeStore(MutatorCode code, MutatorWord at, const void *buffe
 
 /* the memory of a stepped store ------------------------------------------------------- */
 
-/* Is every page of the operand planted, and meant to be written to in that mapping? */
+/* Is every page of the operand planted, and meant to allow that access in that mapping?  A store also wants a way to
+ * write there at once. */
 static MutatorBool isMergeable(MutatorCodeAlias alias, MutatorWord address, size_t size, MutatorAccess access) {
   const MutatorWord page = mutatorOSPageSize();
   MutatorWord at = codeTarget(alias, address);
@@ -73,7 +74,7 @@ static MutatorBool isMergeable(MutatorCodeAlias alias, MutatorWord address, size
   for (at = codePageBase(at); at <= last; at += page)
     if (codePage(alias->code, at)->mode != CodePagePLANTED || (*mutatorPageWanted(alias, at) & access) == 0)
       return 0;
-  return alias->code->path == CodePathWINDOW || alias->code->path == CodePathPROCESS;
+  return access == MutatorAccessREAD || alias->code->path == CodePathWINDOW || alias->code->path == CodePathPROCESS;
 }
 
 static MutatorCodeAlias find(void *address, size_t size, MutatorAccess access) {
