@@ -6,14 +6,19 @@
 #include "sim.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 unsigned char simCode[64];
 uint64_t simWord[8];
 
 MutatorRes simScan(void *base, void *limit, void *closure) {
-  const MutatorWord *word;
-  for (word = base; word < (const MutatorWord *)limit; ++word)
-    *(unsigned *)closure += *word == SimMARK;
+  const unsigned char *at;
+  MutatorWord word;
+  /* A state inside a message need not be aligned for a word. */
+  for (at = base; at < (const unsigned char *)limit; at += sizeof word) {
+    memcpy(&word, at, sizeof word);
+    *(unsigned *)closure += word == SimMARK;
+  }
   return MutatorResOK;
 }
 
