@@ -156,7 +156,8 @@ MUTATOR_API MutatorThread MutatorThreadSelf(void);
  *          MutatorResBUSY   already suspended; or the caller is in a callback, or in a signal handler that
  *                           has interrupted this function, and waiting would be for itself: try again after it
  *          MutatorResLIMIT  time ran out: it blocks the signal, stays inside a callback or on its
- *                           alternate stack, or is not scheduled.  It is not suspended and will not be, for this call
+ *                           alternate stack, or is not scheduled; or (Windows) the system keeps refusing to stop or
+ *                           to show it.  It is not suspended and will not be, for this call
  * Signals  async-signal-safe
  * Threads  any; callers wait for each other
  */

@@ -2,8 +2,9 @@
  *
  * os/windows/suspend.c -- threads that the system suspends
  *
- * It does so wherever they are.  One that is found inside the library is let
- * go again for a moment, until it is found outside.
+ * It does so wherever they are.  One that is found inside the library, or whose
+ * registers the system does not know, is let go again for a moment, until it is
+ * found elsewhere.
  */
 
 #include "os/windows/windows.h"
@@ -11,21 +12,32 @@
 /* The thread's own (mutatorOSThreadIdentify). */
 static const OSLocalStruct *localOf(MutatorThread thread) { return thread->record; }
 
+/* The system refuses to stop a thread that has ended; one that has not, be it about to end
+ * or its handle without the right, may be running. */
+static MutatorRes refused(MutatorThread thread) {
+  return WaitForSingleObject(thread->handle, 0) == WAIT_OBJECT_0 ? MutatorResSTATE : MutatorResBUSY;
+}
+
 /* SuspendThread only asks; who has been given the registers knows that it has
- * stopped (Microsoft, SuspendThread and GetThreadContext). */
-static MutatorRes tryStop(MutatorThread thread) {
+ * stopped (Microsoft, SuspendThread and GetThreadContext).  They must be the
+ * thread's own, and new. */
+static MutatorRes look(MutatorThread thread) {
   CONTEXT context;
+  context.ContextFlags = mutatorWindowsContextProbe;
+  if (!GetThreadContext(thread->handle, &context))
+    return refused(thread);
+  return atomicLoad(&localOf(thread)->inside) != 0 || mutatorWindowsStale(&context) ? MutatorResBUSY : MutatorResOK;
+}
+
+/* Returns  OK; STATE when there is no such thread any more; BUSY: it runs, try again */
+static MutatorRes tryStop(MutatorThread thread) {
+  MutatorRes res;
   if (SuspendThread(thread->handle) == (DWORD)-1)
-    return MutatorResSTATE;
-  context.ContextFlags = CONTEXT_CONTROL;
-  if (!GetThreadContext(thread->handle, &context)) {
+    return refused(thread);
+  res = look(thread);
+  if (res != MutatorResOK)
     (void)ResumeThread(thread->handle);
-    return MutatorResSTATE;
-  }
-  if (atomicLoad(&localOf(thread)->inside) == 0)
-    return MutatorResOK;
-  (void)ResumeThread(thread->handle);
-  return MutatorResBUSY;
+  return res;
 }
 
 static void set(MutatorThread thread, MutatorRes res) {
