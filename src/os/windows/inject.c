@@ -27,6 +27,10 @@ MutatorWord mutatorOSErrorGet(void) { return GetLastError(); }
 
 void mutatorOSErrorSet(MutatorWord error) { SetLastError((DWORD)error); }
 
+/* The components that the system keeps, and where each is in the standard format. */
+AtomicWord mutatorWindowsComponents;
+uint32_t mutatorWindowsStateAt[WINDOWS_STATES];
+
 /* Every system call is made in ntdll, whose image lies between these. */
 AtomicWord mutatorWindowsSystemBase;
 AtomicWord mutatorWindowsSystemLimit;

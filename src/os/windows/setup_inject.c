@@ -6,9 +6,6 @@
 #include "cc/cpuid.h"
 #include "os/windows/windows.h"
 
-AtomicWord mutatorWindowsComponents;
-uint32_t mutatorWindowsStateAt[WINDOWS_STATES];
-
 /* CPUID leaf 0DH: where each component is in the standard format (Intel SDM volume 1, section 13.2). */
 static void learnLayout(void) {
   DWORD component;
