@@ -84,6 +84,11 @@ if(MUTATOR_OBJECT_FORMAT STREQUAL "elf")
   endif()
 endif()
 
+if(MINGW)
+  # Divisions of 64 bits on x86 are the compiler's; whoever loads us need not have its DLL.
+  target_link_options(mutator_shared PRIVATE -static-libgcc)
+endif()
+
 # COFF objects have no visibility: a DLL exports what a list says, here every
 # function that the headers for this system declare MUTATOR_API.
 function(mutator_write_exports file)

@@ -24,9 +24,6 @@ typedef pid_t NativeThread;
 /* Flags that a program may have set when it stops: CF PF AF ZF SF DF OF AC. */
 #define NATIVE_FLAGS 0x40cd5
 
-/* Does a thread keep its vector registers when it is suspended on its way out of a fault? */
-#define NATIVE_SUSPENSION_KEEPS_VECTORS 1
-
 /* The stack at a call is a multiple of this. */
 #define NATIVE_STACK_ALIGN 16
 

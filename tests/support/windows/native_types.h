@@ -27,10 +27,6 @@ typedef HANDLE NativeThread;
 /* Flags that a program may have set when it stops; the system's own code is not made for AC. */
 #define NATIVE_FLAGS 0xcd5
 
-/* Does a thread keep its vector registers when it is suspended on its way out of a fault?  Under Wine not
- * always; nor does it without the library. */
-#define NATIVE_SUSPENSION_KEEPS_VECTORS 0
-
 /* The stack at a call is a multiple of this. */
 #define NATIVE_STACK_ALIGN (sizeof(void *) == 8 ? 16 : 4)
 

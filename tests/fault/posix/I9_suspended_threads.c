@@ -64,10 +64,6 @@ static MutatorFaultResult onTrap(MutatorFaultHandler handler, MutatorContext con
   return MutatorFaultHANDLED;
 }
 
-static const char *differs(const TrialStruct *trial) {
-  return NATIVE_SUSPENSION_KEEPS_VECTORS ? trialDiffers(trial) : trialGeneralDiffers(trial);
-}
-
 static void *work(void *closure) {
   Worker worker = closure;
   const MutatorInjectOptionsStruct options = {
@@ -81,7 +77,7 @@ static void *work(void *closure) {
   for (; !atomicLoad(&stop); rounds++) {
     trialRandom(&worker->trial, &worker->seed, 0);
     trialRun(&worker->trial);
-    CHECK(differs(&worker->trial) == NULL, "round %u: %s differs", (unsigned)rounds, differs(&worker->trial));
+    CHECK(trialDiffers(&worker->trial) == NULL, "round %u: %s differs", (unsigned)rounds, trialDiffers(&worker->trial));
   }
   CHECK(worker->called == rounds, "%u calls in %u rounds", (unsigned)worker->called, (unsigned)rounds);
   CHECK(MutatorInjectDepth() == 0, "depth");
