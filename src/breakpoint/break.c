@@ -55,22 +55,13 @@ static MutatorBool optionsCheck(const MutatorBreakOptionsStruct *options) {
          (coreAligned(options) && options->size == sizeof *options && (unsigned)options->kind < MutatorBreakLIMIT);
 }
 
-/* What a program would fetch there, without breakpoints. */
-static size_t fetch(const MutatorCodeAliasStruct *alias, MutatorWord address, unsigned char bytes[ARCH_FETCH_MAX]) {
-  size_t count = mutatorArchFetch(bytes, address);
-  if (count > alias->limit - address)
-    count = alias->limit - address;
-  mutatorMergeTruth(alias->code, bytes, codeTarget(alias, address), count);
-  return count;
-}
-
 /* Do instructions that begin at `from` come to the address? */
 static MutatorBool isBoundary(const MutatorCodeAliasStruct *alias, MutatorWord from, MutatorWord address) {
   unsigned char bytes[ARCH_FETCH_MAX];
   if (from < alias->base || from > address)
     return 0;
   while (from < address) {
-    const size_t length = mutatorArchLength(bytes, fetch(alias, from, bytes));
+    const size_t length = mutatorArchLength(bytes, mutatorMergeFetch(alias, from, bytes));
     if (length == 0)
       return 0;
     from += length;
@@ -168,7 +159,7 @@ static MutatorRes set(MutatorBreak breakpoint, MutatorWord address, const Mutato
     return MutatorResSTATE;
   if (alias == NULL)
     return MutatorResPARAM;
-  if (mutatorPageBreak(alias->code, codeTarget(alias, address), codeTarget(alias, address) + 1) != NULL)
+  if (mutatorBreakAt(alias, address) != NULL)
     return MutatorResBUSY;
   if (options != NULL && options->from != NULL && !isBoundary(alias, (MutatorWord)options->from, address))
     return MutatorResPARAM;
@@ -297,8 +288,7 @@ MutatorRes MutatorBreakFind(void *address, MutatorBreak *breakpointReturn) {
   entered = mutatorCodeEnter(&signals);
   alias = mutatorCodeMapping((MutatorWord)address, 1);
   if (alias != NULL)
-    breakpoint = mutatorPageBreak(alias->code, codeTarget(alias, (MutatorWord)address),
-                                  codeTarget(alias, (MutatorWord)address) + 1);
+    breakpoint = mutatorBreakAt(alias, (MutatorWord)address);
   if (entered)
     mutatorCodeLeave(&signals);
   if (breakpoint == NULL)

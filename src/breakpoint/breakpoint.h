@@ -39,7 +39,15 @@ typedef struct CodePageStruct {
 } CodePageStruct;
 
 /* Counters of a region, as MutatorCodeReportStruct has them. */
-enum { CodeCountSTEPPED = 0, CodeCountFLIPS, CodeCountRAISED, CodeCountDISPLACED, CodeCountEMULATED, CodeCountLOST };
+enum {
+  CodeCountSTEPPED = 0,
+  CodeCountFLIPS,
+  CodeCountRAISED,
+  CodeCountDISPLACED,
+  CodeCountEMULATED,
+  CodeCountLOST,
+  CodeCountLIMIT
+};
 /* And of a breakpoint. */
 enum { BreakCountHITS = 0, BreakCountREWRITES, BreakCountREFUSED };
 
@@ -100,6 +108,13 @@ static inline CodePage codePage(MutatorCode code, MutatorWord address) {
   return (CodePage)code->pages + (address - code->own.base) / mutatorOSPageSize();
 }
 
+/* The context's PC, to read and to change. */
+static inline MutatorWord *codePC(MutatorContext context) {
+  MachineStruct machine;
+  mutatorOSMachine(&context->native, &machine);
+  return machineRegister(&machine, MutatorRegisterPC);
+}
+
 /* page.c ------------------------------------------------------------------------------ */
 
 /* What the JIT wants the alias's page to allow, that of the region's address `at`; only of a page that is not FREE. */
@@ -158,6 +173,12 @@ MutatorBool mutatorPagePeek(MutatorCode code, MutatorWord at, unsigned char *byt
 /* The lowest breakpoint of the code at or above `at`, below `limit`, on the page of `at`; or NULL. */
 MutatorBreak mutatorPageBreak(MutatorCode code, MutatorWord at, MutatorWord limit);
 
+/* The breakpoint at exactly that address of the alias, or NULL. */
+static inline MutatorBreak mutatorBreakAt(const MutatorCodeAliasStruct *alias, MutatorWord address) {
+  const MutatorWord at = codeTarget(alias, address);
+  return mutatorPageBreak(alias->code, at, at + 1);
+}
+
 /* The trap byte for a breakpoint: over the JIT's own INT3 it is that. */
 unsigned char mutatorBreakByte(const MutatorBreakStruct *breakpoint);
 
@@ -183,6 +204,12 @@ void mutatorMergeTruth(MutatorCode code, unsigned char *bytes, MutatorWord at, s
 
 /* mutatorMergeStore -- store to planted pages of the region; as mutatorPagePoke */
 MutatorRes mutatorMergeStore(MutatorCode code, MutatorWord at, const void *buffer, size_t size);
+
+/* mutatorMergeFetch -- the bytes that a program would fetch there, without breakpoints; up to the end of the mapping
+ *
+ * Returns  how many
+ */
+size_t mutatorMergeFetch(const MutatorCodeAliasStruct *alias, MutatorWord address, unsigned char bytes[ARCH_FETCH_MAX]);
 
 /* mutatorMergeFetched -- the CoreTruth */
 void mutatorMergeFetched(unsigned char *bytes, size_t count, MutatorWord pc);

@@ -140,8 +140,7 @@ MutatorRes MutatorCodeWrite(void *address, const void *buffer, size_t size) {
 
 /* written ------------------------------------------------------------------------------- */
 
-/* Whatever is there now is the JIT's. */
-static MutatorRes believe(MutatorBreak breakpoint) {
+static MutatorRes believeInPlace(MutatorBreak breakpoint) {
   unsigned char byte;
   if (!mutatorPagePeek(breakpoint->code, breakpoint->address, &byte))
     return MutatorResACCESS;
@@ -156,9 +155,12 @@ static MutatorRes believe(MutatorBreak breakpoint) {
   return mutatorPagePlant(breakpoint);
 }
 
-/* Where the page has to be opened for that, it goes through truth. */
-static MutatorRes believeOpen(MutatorBreak breakpoint) {
-  MutatorRes res = mutatorPageLower(breakpoint->code, breakpoint->address);
+/* Whatever is there now is the JIT's.  Where the page has to be opened to plant again, it goes through truth. */
+static MutatorRes believe(MutatorBreak breakpoint) {
+  MutatorRes res;
+  if (breakpoint->code->path != CodePathOPEN)
+    return believeInPlace(breakpoint);
+  res = mutatorPageLower(breakpoint->code, breakpoint->address);
   return res == MutatorResOK ? mutatorPageRaise(breakpoint->code, breakpoint->address) : res;
 }
 
@@ -172,7 +174,7 @@ static MutatorRes writtenPart(MutatorCodeAlias alias, MutatorWord address, size_
     return MutatorResOK;
   breakpoint = mutatorPageBreak(code, at, at + size);
   for (; breakpoint != NULL && breakpoint->address < at + size && res == MutatorResOK; breakpoint = breakpoint->next)
-    res = code->path == CodePathOPEN ? believeOpen(breakpoint) : believe(breakpoint);
+    res = believe(breakpoint);
   return res;
 }
 
@@ -194,7 +196,7 @@ static MutatorRes syncPage(MutatorCode code, MutatorWord at, size_t *rewrites) {
       res = MutatorResACCESS;
     } else if (breakIsPlanted(breakpoint) && byte != breakpoint->plant) {
       ++*rewrites;
-      if ((code->path == CodePathOPEN ? believeOpen(breakpoint) : believe(breakpoint)) != MutatorResOK)
+      if (believe(breakpoint) != MutatorResOK)
         res = MutatorResACCESS;
     }
   }
@@ -283,7 +285,7 @@ MutatorRes MutatorCodeQuery(MutatorCode code, MutatorCodeReport report) {
   entered = mutatorCodeEnter(&signals);
   if (mutatorCodeCheck(code)) {
     memset(report, 0, sizeof *report);
-    memcpy(report, code->counter, CodeCountLOST * sizeof code->counter[0] + sizeof code->counter[0]);
+    memcpy(report, code->counter, CodeCountLIMIT * sizeof code->counter[0]);
     res = MutatorResOK;
   }
   if (entered)

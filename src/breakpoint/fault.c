@@ -5,12 +5,6 @@
 
 #include "breakpoint/breakpoint.h"
 
-static MutatorWord pcOf(MutatorContext context) {
-  MachineStruct machine;
-  mutatorOSMachine(&context->native, &machine);
-  return *machineRegister(&machine, MutatorRegisterPC);
-}
-
 /* The page has changed its mode since: then the thread tries again.  Otherwise the fault is not ours. */
 static MutatorFaultResult tryAgain(MutatorWord address, MutatorAccess access) {
   OSMappingStruct mapping;
@@ -38,8 +32,8 @@ static MutatorBool standsOnTruth(MutatorWord pc) {
 
 static MutatorBool runElsewhere(MutatorCode code, MutatorContext context, MutatorMemory memory) {
   unsigned char bytes[ARCH_FETCH_MAX];
-  const size_t count = mutatorArchFetch(bytes, pcOf(context));
-  mutatorMergeFetched(bytes, count, pcOf(context));
+  const size_t count = mutatorArchFetch(bytes, *codePC(context));
+  mutatorMergeFetched(bytes, count, *codePC(context));
   return mutatorSlotRun(code, context, bytes, count, memory) == MutatorResOK;
 }
 
@@ -47,7 +41,7 @@ static MutatorFaultResult flip(MutatorCode code, MutatorWord at, MutatorContext 
   if (mutatorPageLower(code, at) != MutatorResOK)
     return MutatorFaultDECLINED;
   ++code->counter[CodeCountFLIPS];
-  if (standsOnTruth(pcOf(context)) && !runElsewhere(code, context, memory))
+  if (standsOnTruth(*codePC(context)) && !runElsewhere(code, context, memory))
     giveUp(code, at);
   return MutatorFaultHANDLED;
 }
@@ -110,8 +104,8 @@ MutatorFaultResult mutatorBreakFirst(MutatorFaultHandler handler, MutatorContext
   switch (fault.kind) {
   case MutatorFaultKindPROTECTION: return touched(context, &fault);
   case MutatorFaultKindBREAKPOINT:
-    return mutatorBreakTrap(context, pcOf(context) - (fault.pcAfter ? 1 : 0), mutatorArchTrapByte(0));
-  case MutatorFaultKindGENERAL: return mutatorBreakTrap(context, pcOf(context), mutatorArchTrapByte(1));
+    return mutatorBreakTrap(context, *codePC(context) - (fault.pcAfter ? 1 : 0), mutatorArchTrapByte(0));
+  case MutatorFaultKindGENERAL: return mutatorBreakTrap(context, *codePC(context), mutatorArchTrapByte(1));
   case MutatorFaultKindTRACE: return mutatorBreakTraced(context);
   default: return MutatorFaultDECLINED;
   }

@@ -32,12 +32,6 @@ typedef struct HitStruct {
   unsigned char bytes[ARCH_FETCH_MAX];
 } HitStruct;
 
-static MutatorWord *pcOf(MutatorContext context) {
-  MachineStruct machine;
-  mutatorOSMachine(&context->native, &machine);
-  return machineRegister(&machine, MutatorRegisterPC);
-}
-
 /* passes ------------------------------------------------------------------------------ */
 
 /* The general registers, but for PC and flags: the same when the thread has not moved. */
@@ -73,7 +67,7 @@ static MutatorBool atSlotEnd(MutatorContext context, MutatorWord address) {
   CodeSlot slot = mutatorSlotFind(address, &by);
   if (slot == NULL || by != slot->length)
     return 0;
-  *pcOf(context) = slot->next;
+  *codePC(context) = slot->next;
   slot->origin = 0;
   return 1;
 }
@@ -87,14 +81,11 @@ static Seen lookAgain(MutatorWord address, unsigned char byte) {
 static void take(Hit hit, MutatorContext context, const MutatorCodeAliasStruct *alias, MutatorBreak breakpoint) {
   hit->breakpoint = breakpoint;
   hit->code = alias->code;
-  hit->recorded = *pcOf(context);
+  hit->recorded = *codePC(context);
   hit->callback = breakpoint->callback;
   hit->injected = breakpoint->injected;
   hit->closure = breakpoint->closure;
-  hit->count = mutatorArchFetch(hit->bytes, hit->address);
-  if (hit->count > alias->limit - hit->address)
-    hit->count = alias->limit - hit->address;
-  mutatorMergeTruth(alias->code, hit->bytes, codeTarget(alias, hit->address), hit->count);
+  hit->count = mutatorMergeFetch(alias, hit->address, hit->bytes);
 }
 
 static Seen look(Hit hit, MutatorContext context, MutatorWord address, unsigned char byte) {
@@ -104,7 +95,7 @@ static Seen look(Hit hit, MutatorContext context, MutatorWord address, unsigned 
     return SeenEND;
   if (alias == NULL)
     return SeenOTHERS;
-  breakpoint = mutatorPageBreak(alias->code, codeTarget(alias, address), codeTarget(alias, address) + 1);
+  breakpoint = mutatorBreakAt(alias, address);
   if (breakpoint == NULL || !breakIsPlanted(breakpoint) || breakpoint->plant != byte)
     return lookAgain(address, byte);
   hit->address = address;
@@ -141,8 +132,7 @@ static MutatorRes perform(Hit hit, MutatorContext context, CodeStore store) {
 /* Is it still the breakpoint that was hit? */
 static MutatorBool isStill(const HitStruct *hit) {
   MutatorCodeAlias alias = mutatorCodeMapping(hit->address, 1);
-  return alias != NULL && mutatorPageBreak(alias->code, codeTarget(alias, hit->address),
-                                           codeTarget(alias, hit->address) + 1) == hit->breakpoint;
+  return alias != NULL && mutatorBreakAt(alias, hit->address) == hit->breakpoint;
 }
 
 /* When it can be neither stepped nor run elsewhere, it runs in its place, and the trap byte leaves it.  When every slot is
@@ -167,9 +157,9 @@ static MutatorFaultResult goOn(Hit hit, MutatorContext context) {
  * client's function has sent it elsewhere, or has left by a jump. */
 static void runInjected(MutatorContext context, void *closure) {
   const MutatorBreakStruct *breakpoint = closure;
-  const MutatorWord pc = *pcOf(context);
+  const MutatorWord pc = *codePC(context);
   breakpoint->injected(context, breakpoint->closure);
-  if (*pcOf(context) == pc)
+  if (*codePC(context) == pc)
     letPass(context, pc);
 }
 
@@ -177,7 +167,7 @@ static void runInjected(MutatorContext context, void *closure) {
 static MutatorBool ask(Hit hit, MutatorContext context) {
   if (hit->callback != NULL)
     hit->callback(hit->breakpoint, context, hit->closure);
-  if (*pcOf(context) != hit->address)
+  if (*codePC(context) != hit->address)
     return 1;
   if (hit->injected == NULL)
     return 0;
@@ -188,13 +178,13 @@ static MutatorBool ask(Hit hit, MutatorContext context) {
 }
 
 static MutatorFaultResult serve(Hit hit, MutatorContext context, MutatorBool isHit) {
-  *pcOf(context) = hit->address;
+  *codePC(context) = hit->address;
   context->exact = 1;
   if (isHit && ask(hit, context))
     return MutatorFaultHANDLED;
   if (!hit->own)
     return goOn(hit, context);
-  *pcOf(context) = hit->recorded;
+  *codePC(context) = hit->recorded;
   context->exact = 0;
   return MutatorFaultDECLINED;
 }
@@ -216,7 +206,7 @@ MutatorFaultResult mutatorBreakTrap(MutatorContext context, MutatorWord address,
   switch (seen) {
   case SeenHIT:
   case SeenPASS: return serve(&hit, context, seen == SeenHIT);
-  case SeenSTALE: *pcOf(context) = address; return MutatorFaultHANDLED;
+  case SeenSTALE: *codePC(context) = address; return MutatorFaultHANDLED;
   case SeenEND: return MutatorFaultHANDLED;
   default: return MutatorFaultDECLINED;
   }
@@ -237,7 +227,7 @@ static Seen lookTraced(Hit hit, MutatorContext context, MutatorWord pc) {
   MutatorBreak breakpoint;
   if (atSlotEnd(context, pc) || alias == NULL)
     return SeenOTHERS;
-  breakpoint = mutatorPageBreak(alias->code, codeTarget(alias, pc), codeTarget(alias, pc) + 1);
+  breakpoint = mutatorBreakAt(alias, pc);
   if (breakpoint == NULL || breakIsSoftware(breakpoint) || breakpoint->address != pc)
     return SeenOTHERS;
   hit->address = pc;
@@ -253,9 +243,9 @@ MutatorFaultResult mutatorBreakTraced(MutatorContext context) {
   OSSignalsStruct signals;
   HitStruct hit;
   Seen seen;
-  if (!mayBeOurs(*pcOf(context)) || !mutatorCodeEnter(&signals))
+  if (!mayBeOurs(*codePC(context)) || !mutatorCodeEnter(&signals))
     return MutatorFaultDECLINED;
-  seen = lookTraced(&hit, context, *pcOf(context));
+  seen = lookTraced(&hit, context, *codePC(context));
   mutatorCodeLeave(&signals);
   return seen == SeenHIT || seen == SeenPASS ? serveHardware(&hit, context, seen) : MutatorFaultDECLINED;
 }
@@ -268,10 +258,10 @@ MutatorFaultResult mutatorBreakLast(MutatorFaultHandler handler, MutatorContext 
   CodeSlot slot;
   (void)handler;
   (void)closure;
-  if (mutatorSlotFind(*pcOf(context), &by) == NULL || !mutatorCodeEnter(&signals))
+  if (mutatorSlotFind(*codePC(context), &by) == NULL || !mutatorCodeEnter(&signals))
     return MutatorFaultDECLINED;
-  slot = mutatorSlotFind(*pcOf(context), &by);
-  *pcOf(context) = by == 0 ? slot->origin : slot->next;
+  slot = mutatorSlotFind(*codePC(context), &by);
+  *codePC(context) = by == 0 ? slot->origin : slot->next;
   if (by == 0)
     letPass(context, slot->origin);
   slot->origin = 0;

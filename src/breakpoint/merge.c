@@ -146,25 +146,30 @@ void mutatorMergeMemory(MutatorMemory memory, CodeStore closure) {
 /* fetches ----------------------------------------------------------------------------- */
 
 /* Bytes up to the end of the mapping; what follows is another's. */
-static void uncover(unsigned char *bytes, size_t count, MutatorWord pc) {
-  MutatorCodeAlias alias = mutatorCodeMapping(pc, 1);
-  if (alias == NULL)
-    return;
+static size_t uncover(const MutatorCodeAliasStruct *alias, unsigned char *bytes, size_t count, MutatorWord pc) {
   if (count > alias->limit - pc)
     count = alias->limit - pc;
   mutatorMergeTruth(alias->code, bytes, codeTarget(alias, pc), count);
+  return count;
+}
+
+size_t mutatorMergeFetch(const MutatorCodeAliasStruct *alias, MutatorWord address,
+                         unsigned char bytes[ARCH_FETCH_MAX]) {
+  return uncover(alias, bytes, mutatorArchFetch(bytes, address), address);
 }
 
 void mutatorMergeFetched(unsigned char *bytes, size_t count, MutatorWord pc) {
   OSSignalsStruct signals;
+  MutatorCodeAlias alias;
+  MutatorBool entered;
   if (mutatorCodeMapping(pc, 1) == NULL)
     return;
-  if (!mutatorCodeEnter(&signals)) {
-    uncover(bytes, count, pc);
-    return;
-  }
-  uncover(bytes, count, pc);
-  mutatorCodeLeave(&signals);
+  entered = mutatorCodeEnter(&signals);
+  alias = mutatorCodeMapping(pc, 1);
+  if (alias != NULL)
+    (void)uncover(alias, bytes, count, pc);
+  if (entered)
+    mutatorCodeLeave(&signals);
 }
 
 void mutatorCodeTell(const CodeStoreStruct *store) {

@@ -146,7 +146,7 @@ static MutatorRes plant(MutatorBreak breakpoint) {
 }
 
 /* And back.  Another byte in its place was written by somebody who has told nobody: it is the truth. */
-static MutatorRes unplant(MutatorBreak breakpoint) {
+MutatorRes mutatorPageUnplant(MutatorBreak breakpoint) {
   const MutatorRes res = swap(breakpoint->code, breakpoint->address, breakpoint->plant, breakpoint->original);
   if (res == MutatorResFAIL)
     ++breakpoint->counter[BreakCountREWRITES];
@@ -157,11 +157,9 @@ MutatorRes mutatorPagePlant(MutatorBreak breakpoint) {
   MutatorRes res = plant(breakpoint);
   if (res != MutatorResOK || isInCode(breakpoint->address, breakpoint->plant))
     return res;
-  (void)unplant(breakpoint);
+  (void)mutatorPageUnplant(breakpoint);
   return MutatorResACCESS;
 }
-
-MutatorRes mutatorPageUnplant(MutatorBreak breakpoint) { return unplant(breakpoint); }
 
 static MutatorBreak first(MutatorCode code, MutatorWord at) { return codePage(code, at)->breaks; }
 
@@ -176,7 +174,7 @@ static void unplantBefore(MutatorCode code, MutatorWord at, const MutatorBreakSt
   MutatorBreak breakpoint;
   for (breakpoint = first(code, at); breakpoint != end; breakpoint = breakpoint->next)
     if (breakIsPlanted(breakpoint))
-      (void)unplant(breakpoint);
+      (void)mutatorPageUnplant(breakpoint);
 }
 
 static MutatorRes plantAll(MutatorCode code, MutatorWord at) {

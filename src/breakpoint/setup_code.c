@@ -336,11 +336,12 @@ static MutatorRes addAlias(MutatorCodeAlias alias, const PiecesStruct *pieces) {
   alias->wanted = mutatorOSReserve(pagesOf(alias));
   if (alias->wanted == NULL)
     return MutatorResMEMORY;
-  improvePath(alias->code, alias, pieces);
   if (!mutatorCodeEnter(&signals))
     res = MutatorResSTATE;
   else {
     res = joinAlias(alias);
+    if (res == MutatorResOK)
+      improvePath(alias->code, alias, pieces);
     mutatorCodeLeave(&signals);
   }
   if (res != MutatorResOK)
