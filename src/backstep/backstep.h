@@ -180,6 +180,12 @@ static inline MutatorBool backstepIsOutside(Backstep b) {
 }
 
 static inline BackstepCheckpoint backstepNewest(Backstep b) { return &b->checkpoint[b->checkpoints - 1]; }
+
+/* The first tick that can be gone back to. */
+static inline uint64_t backstepOldest(Backstep b) {
+  return b->checkpoints > 0 ? b->checkpoint[0].tick : MutatorBackstepNEVER;
+}
+
 static inline unsigned char *backstepSlot(Backstep b, BackstepSlot slot) {
   return b->slots + (size_t)(slot - 1) * b->unit;
 }
@@ -254,6 +260,9 @@ void mutatorBackstepCloseAgain(Backstep b, BackstepRegion region, size_t unit);
 
 /* Close what is open, with as few calls as may be; nothing has been saved then. */
 MutatorRes mutatorBackstepClose(Backstep b, BackstepRegion region);
+
+/* From more runs on, one call for the whole region costs less than one for each. */
+enum { BackstepRunsATONCE = 64 };
 void mutatorBackstepOpenAll(Backstep b);
 
 /* stack.c ----------------------------------------------------------------------- */
@@ -274,6 +283,9 @@ size_t mutatorBackstepCheckpointBefore(Backstep b, uint64_t tick);
 
 MutatorBool mutatorBackstepAtCheckpoint(Backstep b);
 void mutatorBackstepDropOldest(Backstep b);
+
+/* mutatorBackstepRemove -- out of the list, with its stack and image; its undo log is somebody else's, or empty */
+void mutatorBackstepRemove(Backstep b, size_t i);
 
 /* Free checkpoint i, which is not the oldest; the interval before it takes its units. */
 void mutatorBackstepMerge(Backstep b, size_t i);

@@ -24,7 +24,7 @@ size_t mutatorBackstepCheckpointBefore(Backstep b, uint64_t tick) {
 
 /* giving up ---------------------------------------------------------------------- */
 
-static void removeAt(Backstep b, size_t i) {
+void mutatorBackstepRemove(Backstep b, size_t i) {
   BackstepCheckpoint checkpoint = &b->checkpoint[i];
   mutatorBackstepFreeChain(b, &checkpoint->stack);
   b->images[b->checkpointLimit - b->checkpoints] = checkpoint->image;
@@ -34,7 +34,7 @@ static void removeAt(Backstep b, size_t i) {
 
 void mutatorBackstepDropOldest(Backstep b) {
   mutatorBackstepFreeChain(b, &b->checkpoint[0].undo);
-  removeAt(b, 0);
+  mutatorBackstepRemove(b, 0);
   b->stats.dropped++;
   mutatorBackstepValuesTrim(b);
 }
@@ -75,7 +75,7 @@ void mutatorBackstepMerge(Backstep b, size_t i) {
       mutatorBackstepAppend(b, to, slot);
   }
   markAll(b, to->first, 0);
-  removeAt(b, i);
+  mutatorBackstepRemove(b, i);
   b->stats.merged++;
 }
 

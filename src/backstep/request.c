@@ -81,7 +81,7 @@ MutatorRes MutatorBackstepStatsGet(MutatorBackstep backstep, MutatorBackstepStat
   *statsReturn = b->stats;
   statsReturn->now = MutatorBackstepNow(backstep);
   statsReturn->checkpoints = b->checkpoints;
-  statsReturn->oldest = b->checkpoints > 0 ? b->checkpoint[0].tick : MutatorBackstepNEVER;
+  statsReturn->oldest = backstepOldest(b);
   statsReturn->used = (uint64_t)b->used * b->unit;
   statsReturn->budget = (uint64_t)b->slotCount * b->unit;
   return MutatorResOK;

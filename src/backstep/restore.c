@@ -21,9 +21,6 @@ static void markInterval(Backstep b, BackstepSlot slot) {
   }
 }
 
-/* From so many stretches on, one call for the whole region. */
-enum { RunsAtOnce = 64 };
-
 static size_t countRuns(BackstepRegion region) {
   size_t runs = 0, from = 0;
   while ((from = mutatorBackstepNextSet(region->data.mark, from, region->data.units)) < region->data.units) {
@@ -42,7 +39,7 @@ static MutatorRes openMarked(Backstep b, BackstepRegion region) {
   const size_t runs = countRuns(region);
   MutatorRes res = MutatorResOK;
   size_t from, limit;
-  if (runs > RunsAtOnce)
+  if (runs > BackstepRunsATONCE)
     return openFor(b, region, 0, region->data.units);
   from = mutatorBackstepNextSet(region->data.mark, 0, region->data.units);
   for (; from < region->data.units && res == MutatorResOK;
@@ -124,11 +121,8 @@ static MutatorRes regionsBack(Backstep b, size_t to) {
 
 static void dropYounger(Backstep b, size_t to) {
   while (b->checkpoints > to + 1) {
-    BackstepCheckpoint checkpoint = backstepNewest(b);
-    mutatorBackstepFreeChain(b, &checkpoint->undo);
-    mutatorBackstepFreeChain(b, &checkpoint->stack);
-    b->images[b->checkpointLimit - b->checkpoints] = checkpoint->image;
-    b->checkpoints--;
+    mutatorBackstepFreeChain(b, &backstepNewest(b)->undo);
+    mutatorBackstepRemove(b, b->checkpoints - 1);
   }
   mutatorBackstepFreeChain(b, &backstepNewest(b)->undo);
 }

@@ -20,10 +20,13 @@ static MutatorWord countGet(Backstep b) { return *(volatile MutatorWord *)&b->cl
 /* It counts up to zero: what is missing is its complement. */
 uint64_t mutatorBackstepTickOf(Backstep b) { return b->next - (MutatorWord)(0 - countGet(b)); }
 
-void mutatorBackstepCountTo(Backstep b, uint64_t tick) {
-  const uint64_t now = b->inside ? b->now : mutatorBackstepTickOf(b);
+static void countTo(Backstep b, uint64_t now, uint64_t tick) {
   b->next = tick;
   countSet(b, (MutatorWord)0 - (MutatorWord)(tick - now));
+}
+
+void mutatorBackstepCountTo(Backstep b, uint64_t tick) {
+  countTo(b, b->inside ? b->now : mutatorBackstepTickOf(b), tick);
 }
 
 static uint64_t earlier(uint64_t one, uint64_t other) { return one < other ? one : other; }
@@ -39,8 +42,7 @@ static void arm(Backstep b) {
     next = earlier(next, b->target);
   if (b->search.active)
     next = earlier(next, earlier(b->search.step, b->search.end));
-  b->next = next;
-  countSet(b, (MutatorWord)0 - (MutatorWord)(next - b->now));
+  countTo(b, b->now, next);
 }
 
 /* the client's callback ----------------------------------------------------------- */
@@ -55,8 +57,6 @@ static void callClient(Backstep b, MutatorBackstepStop stop, OSSignals signals) 
   b->inside = 0;
 }
 
-static uint64_t oldest(Backstep b) { return b->checkpoints > 0 ? b->checkpoint[0].tick : MutatorBackstepNEVER; }
-
 /* Its writes to the regions are those of an interval of its own, which is undone. */
 static void ask(Backstep b, MutatorBackstepStop stop, MutatorRes res, OSSignals signals) {
   memset(stop, 0, sizeof *stop);
@@ -66,24 +66,28 @@ static void ask(Backstep b, MutatorBackstepStop stop, MutatorRes res, OSSignals 
   stop->context = b->context;
   if (!mutatorBackstepAtCheckpoint(b))
     (void)mutatorBackstepCheckpointTake(b, 1);
-  stop->oldest = oldest(b);
+  stop->oldest = backstepOldest(b);
   callClient(b, stop, signals);
   if (mutatorBackstepAtCheckpoint(b))
     (void)mutatorBackstepUndo(b);
 }
 
+/* Backwards now, or when the count is there. */
+static MutatorRes goTo(Backstep b, uint64_t tick) {
+  if (tick <= b->now)
+    return mutatorBackstepGoBack(b, tick);
+  b->target = tick;
+  b->reason = MutatorBackstepReasonTICK;
+  return MutatorResOK;
+}
+
 static MutatorRes go(Backstep b, const MutatorBackstepStopStruct *stop) {
   switch (stop->go) {
   case MutatorBackstepGoRUN: b->target = MutatorBackstepNEVER; return MutatorResOK;
-  case MutatorBackstepGoTO: break;
+  case MutatorBackstepGoTO: return goTo(b, stop->tick);
   case MutatorBackstepGoLASTWRITE: return mutatorBackstepSearch(b, (MutatorWord)stop->word);
   default: return MutatorResPARAM;
   }
-  if (stop->tick <= b->now)
-    return mutatorBackstepGoBack(b, stop->tick);
-  b->target = stop->tick;
-  b->reason = MutatorBackstepReasonTICK;
-  return MutatorResOK;
 }
 
 /* Stops as long as it is where it is to stop. */
@@ -135,13 +139,7 @@ static MutatorRes onStart(Backstep b) {
 
 static MutatorRes onCheckpoint(Backstep b) { return mutatorBackstepCheckpointTake(b, 0); }
 
-static MutatorRes onTo(Backstep b) {
-  if (b->tick <= b->now)
-    return mutatorBackstepGoBack(b, b->tick);
-  b->target = b->tick;
-  b->reason = MutatorBackstepReasonTICK;
-  return MutatorResOK;
-}
+static MutatorRes onTo(Backstep b) { return goTo(b, b->tick); }
 
 static MutatorRes onLastWrite(Backstep b) { return mutatorBackstepSearch(b, b->argument); }
 

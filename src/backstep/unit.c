@@ -76,11 +76,9 @@ static MutatorBool isOpen(BackstepRegion region, size_t unit) {
   return unit < region->data.units && backstepBit(region->open, unit);
 }
 
-/* Runs of open units grow by one, stay as many, or become one less. */
-static void count(Backstep b, BackstepRegion region, size_t unit) {
-  const size_t joined = (size_t)isOpen(region, unit - 1) + (size_t)isOpen(region, unit + 1);
-  region->runs += 1 - joined;
-  b->runs += 1 - joined;
+/* What the runs of open units grow by when that unit is one of them: one, none, or one less. */
+static size_t growth(BackstepRegion region, size_t unit) {
+  return 1 - ((size_t)isOpen(region, unit - 1) + (size_t)isOpen(region, unit + 1));
 }
 
 static MutatorBool saveAndMark(Backstep b, BackstepRegion region, size_t unit) {
@@ -88,15 +86,16 @@ static MutatorBool saveAndMark(Backstep b, BackstepRegion region, size_t unit) {
     return 1;
   if (!mutatorBackstepSave(b, &region->data, unit))
     return 0;
-  count(b, region, unit);
+  region->runs += growth(region, unit);
+  b->runs += growth(region, unit);
   backstepBitSet(region->open, unit);
   return 1;
 }
 
 static void unmark(Backstep b, BackstepRegion region, size_t unit) {
   backstepBitClear(region->open, unit);
-  region->runs -= 1 - ((size_t)isOpen(region, unit - 1) + (size_t)isOpen(region, unit + 1));
-  b->runs -= 1 - ((size_t)isOpen(region, unit - 1) + (size_t)isOpen(region, unit + 1));
+  region->runs -= growth(region, unit);
+  b->runs -= growth(region, unit);
 }
 
 /* May it be opened along with others?  What the client has closed stays closed. */
@@ -168,9 +167,6 @@ void mutatorBackstepCloseAgain(Backstep b, BackstepRegion region, size_t unit) {
 
 /* closing ------------------------------------------------------------------------ */
 
-/* From so many on, one call for the whole region costs less than one for each. */
-enum { RunsAtOnce = 64 };
-
 static MutatorRes closeRuns(Backstep b, BackstepRegion region) {
   MutatorRes res = MutatorResOK;
   size_t from = mutatorBackstepNextSet(region->open, 0, region->data.units), limit, i;
@@ -187,7 +183,7 @@ static MutatorRes closeRuns(Backstep b, BackstepRegion region) {
 static void clear(MutatorWord *bits, size_t count) { memset(bits, 0, BACKSTEP_WORDS(count) * sizeof *bits); }
 
 MutatorRes mutatorBackstepClose(Backstep b, BackstepRegion region) {
-  const MutatorBool atOnce = region->runs > RunsAtOnce;
+  const MutatorBool atOnce = region->runs > BackstepRunsATONCE;
   MutatorRes res = atOnce ? MutatorResOK : closeRuns(b, region);
   b->runs -= region->runs;
   region->runs = 0;
