@@ -11,11 +11,11 @@
 set(MUTATOR_PORTS
     "Linux|x86_64,amd64,AMD64|64|linux|x86_64|posix,signal,linux|x86,x86_64|elf|sysv"
     "Linux|i386,i486,i586,i686|32|linux|x86|posix,signal,linux|x86,x86_32|elf|cdecl"
-    "FreeBSD|x86_64,amd64|64|freebsd|x86_64|posix,signal,freebsd|x86,x86_64|elf|sysv"
-    "FreeBSD|i386,i486,i586,i686|32|freebsd|x86|posix,signal,freebsd|x86,x86_32|elf|cdecl"
-    "Darwin|x86_64|64|macos|x86_64|posix,macos|x86,x86_64|macho|sysv"
-    "Windows|x86_64,amd64,AMD64|64|windows|x86_64|windows|x86,x86_64|coff|win64"
-    "Windows|i386,i486,i586,i686,x86,X86|32|windows|x86|windows|x86,x86_32|coff_x86|cdecl"
+    "FreeBSD|x86_64,amd64|64|freebsd|x86_64|posix,signal,absent,freebsd|x86,x86_64|elf|sysv"
+    "FreeBSD|i386,i486,i586,i686|32|freebsd|x86|posix,signal,absent,freebsd|x86,x86_32|elf|cdecl"
+    "Darwin|x86_64|64|macos|x86_64|posix,absent,macos|x86,x86_64|macho|sysv"
+    "Windows|x86_64,amd64,AMD64|64|windows|x86_64|absent,windows|x86,x86_64|coff|win64"
+    "Windows|i386,i486,i586,i686,x86,X86|32|windows|x86|absent,windows|x86,x86_32|coff_x86|cdecl"
 )
 
 function(mutator_find_port)

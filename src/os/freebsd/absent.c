@@ -5,20 +5,6 @@
 
 #include "os/os.h"
 
-/* No restartable sequences. */
-MutatorBool mutatorOSRestarted(MutatorWord pc) {
-  (void)pc;
-  return 0;
-}
-
-/* Where the program's own bytes are is not known here. */
-MutatorBool mutatorOSUntraced(unsigned char *bytes, size_t count, MutatorWord pc) {
-  (void)bytes;
-  (void)count;
-  (void)pc;
-  return 0;
-}
-
 /* No shadow stacks for programs. */
 MutatorBool mutatorOSShadowStack(void) { return 0; }
 
@@ -27,20 +13,6 @@ MutatorWord mutatorOSMapped(MutatorWord address) { return address; }
 
 /* No file stands for a process's memory unless somebody mounts procfs(5). */
 MutatorBool mutatorOSProcessOffered(void) { return 0; }
-
-MutatorRes mutatorOSProcessRead(void *buffer, MutatorWord address, size_t size) {
-  (void)buffer;
-  (void)address;
-  (void)size;
-  return MutatorResUNIMPL;
-}
-
-MutatorRes mutatorOSProcessWrite(MutatorWord address, const void *buffer, size_t size) {
-  (void)address;
-  (void)buffer;
-  (void)size;
-  return MutatorResUNIMPL;
-}
 
 /* Threads' stays are counted in stripes: there is no slot without such a barrier. */
 MutatorBool mutatorOSBarrier(void) { return 0; }

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * os/freebsd/setup_fork.c -- what is done around fork(2)
- *
- * The set-up lock is held across fork, so that no other thread has it, or is
- * changing the list of windows, at the moment the child comes to be.
+ * os/freebsd/setup_fork.c -- what is done around fork(2), and how a child knows that it is one
  */
 
-#include <pthread.h>
 #include <sys/mman.h>
 
 #include "os/freebsd/freebsd.h"
+#include "os/posix/posix.h"
 
-static void (*childCallback)(void);
-static MutatorBool registered;
+void mutatorPosixForkPrepare(void) {}
 
-static void prepare(void) { mutatorOSSetupLock(); }
-
-static void parent(void) { mutatorOSSetupUnlock(); }
+void mutatorPosixForkParent(void) {}
 
 /* The memory of a window that was to be copied is not in the child at all
  * (os/freebsd/setup_window.c); that of the others is shared. */
@@ -27,12 +21,10 @@ static void settleWindows(void) {
       window->state |= OSWindowREFUSED;
 }
 
-/* The fork word is set last but for the callback: it says that all the rest is right again. */
-static void child(void) {
+/* The fork word is set last: it says that all the rest is right again. */
+void mutatorPosixForkChild(void) {
   settleWindows();
   atomicStore(mutatorFreebsdForkWord, 1);
-  childCallback();
-  mutatorOSSetupUnlock();
 }
 
 static MutatorRes makeForkWord(void) {
@@ -51,11 +43,5 @@ static MutatorRes makeForkWord(void) {
 
 MutatorRes mutatorFreebsdForkSetup(void (*forked)(void)) {
   const MutatorRes res = mutatorFreebsdForkWord != NULL ? MutatorResOK : makeForkWord();
-  childCallback = forked;
-  if (res != MutatorResOK || registered)
-    return res;
-  if (pthread_atfork(prepare, parent, child) != 0)
-    return MutatorResMEMORY;
-  registered = 1;
-  return MutatorResOK;
+  return res == MutatorResOK ? mutatorPosixForkSetup(forked) : res;
 }

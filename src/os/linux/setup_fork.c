@@ -1,38 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * os/linux/setup_fork.c -- what is done around fork(2)
- *
- * The set-up lock is held across fork, so that no other thread has it, or is
- * changing the list of windows, at the moment the child comes to be.
+ * os/linux/setup_fork.c -- what is done around fork(2), and how a child knows that it is one
  */
 
-#include <pthread.h>
 #include <sys/mman.h>
 
 #include "os/linux/linux.h"
+#include "os/posix/posix.h"
 
-static void (*childCallback)(void);
-static MutatorBool registered;
+void mutatorPosixForkPrepare(void) { mutatorLinuxWindowsPrepare(); }
 
-static void prepare(void) {
-  mutatorOSSetupLock();
-  mutatorLinuxWindowsPrepare();
-}
+void mutatorPosixForkParent(void) { mutatorLinuxWindowsParent(); }
 
-static void parent(void) {
-  mutatorLinuxWindowsParent();
-  mutatorOSSetupUnlock();
-}
-
-/* The fork word is set last but for the callback: it says that all the rest is right again. */
-static void child(void) {
+/* The fork word is set last: it says that all the rest is right again. */
+void mutatorPosixForkChild(void) {
   mutatorLinuxWindowsChild();
   if (mutatorLinuxForkWord != NULL) {
     mutatorLinuxProcessOpen();
     atomicStore(mutatorLinuxForkWord, 1);
   }
-  childCallback();
-  mutatorOSSetupUnlock();
 }
 
 static MutatorRes makeForkWord(void) {
@@ -50,9 +36,8 @@ static MutatorRes makeForkWord(void) {
 }
 
 MutatorRes mutatorLinuxForkSetup(void (*forked)(void)) {
-  childCallback = forked;
-  if (!registered && pthread_atfork(prepare, parent, child) != 0)
-    return MutatorResMEMORY;
-  registered = 1;
-  return mutatorLinuxForkWord != NULL ? MutatorResOK : makeForkWord();
+  const MutatorRes res = mutatorPosixForkSetup(forked);
+  if (res != MutatorResOK || mutatorLinuxForkWord != NULL)
+    return res;
+  return makeForkWord();
 }

@@ -7,39 +7,11 @@
 
 #include "os/macos/macos.h"
 
-/* No restartable sequences. */
-MutatorBool mutatorOSRestarted(MutatorWord pc) {
-  (void)pc;
-  return 0;
-}
-
-/* Where the program's own bytes are is not known here. */
-MutatorBool mutatorOSUntraced(unsigned char *bytes, size_t count, MutatorWord pc) {
-  (void)bytes;
-  (void)count;
-  (void)pc;
-  return 0;
-}
-
 /* No shadow stacks for programs (XNU). */
 MutatorBool mutatorOSShadowStack(void) { return 0; }
 
 /* vm_write respects protection: no memory that goes around it. */
 MutatorBool mutatorOSProcessOffered(void) { return 0; }
-
-MutatorRes mutatorOSProcessRead(void *buffer, MutatorWord address, size_t size) {
-  (void)buffer;
-  (void)address;
-  (void)size;
-  return MutatorResUNIMPL;
-}
-
-MutatorRes mutatorOSProcessWrite(MutatorWord address, const void *buffer, size_t size) {
-  (void)address;
-  (void)buffer;
-  (void)size;
-  return MutatorResUNIMPL;
-}
 
 AtomicWord mutatorMacosProcess;
 

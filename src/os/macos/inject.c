@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * os/macos/inject.c -- the calling thread's area for injections, and its errno
+ * os/macos/inject.c -- the calling thread's area for injections
  *
  * Records are not copied yet: the trampoline's layout of vector registers is the
  * CPU's, and macOS has its own.  So every injection is refused.
  */
-
-#include <errno.h>
 
 #include "os/os.h"
 
@@ -16,10 +14,6 @@ MutatorRes mutatorOSInjectAreaSet(void *area) {
   mutatorOSLocal()->injectArea = area;
   return MutatorResOK;
 }
-
-MutatorWord mutatorOSErrorGet(void) { return (MutatorWord)errno; }
-
-void mutatorOSErrorSet(MutatorWord error) { errno = (int)error; }
 
 /* System calls return to the instruction behind them, which the caller looks at. */
 MutatorBool mutatorOSSystemCode(MutatorWord pc) {

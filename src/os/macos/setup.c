@@ -3,18 +3,14 @@
  * os/macos/setup.c -- make the port ready, and what is done around fork(2)
  */
 
-#include <pthread.h>
 #include <unistd.h>
 
 #include "os/macos/macos.h"
 #include "os/posix/posix.h"
 
-static void (*childCallback)(void);
-static MutatorBool registered;
+void mutatorPosixForkPrepare(void) {}
 
-static void prepare(void) { mutatorOSSetupLock(); }
-
-static void parent(void) { mutatorOSSetupUnlock(); }
+void mutatorPosixForkParent(void) {}
 
 /* The memory of a window that was to be copied is not in the child at all
  * (os/macos/setup_window.c); that of the others is shared. */
@@ -25,25 +21,19 @@ static void settleWindows(void) {
       window->state |= OSWindowREFUSED;
 }
 
-/* The process's number comes last but for the callback: it says that all the rest is right again. */
-static void child(void) {
+/* The process's number comes last: it says that all the rest is right again. */
+void mutatorPosixForkChild(void) {
   settleWindows();
   mutatorMacosServerForked();
   atomicStore(&mutatorMacosProcess, (AtomicWord)getpid());
-  childCallback();
-  mutatorOSSetupUnlock();
 }
 
 MutatorRes mutatorOSSetup(void (*forked)(void)) {
   const long page = sysconf(_SC_PAGESIZE);
   if (page > 0)
     atomicStore(&mutatorPosixPageSize, (AtomicWord)page);
-  childCallback = forked;
-  if (mutatorPosixExitSetup() != MutatorResOK)
+  if (mutatorPosixExitSetup() != MutatorResOK || mutatorPosixForkSetup(forked) != MutatorResOK)
     return MutatorResMEMORY;
-  if (!registered && pthread_atfork(prepare, parent, child) != 0)
-    return MutatorResMEMORY;
-  registered = 1;
   atomicStore(&mutatorMacosProcess, (AtomicWord)getpid());
   return MutatorResOK;
 }

@@ -70,26 +70,3 @@ MutatorRes mutatorOSThreadGo(MutatorThread thread) {
 MutatorRes mutatorOSThreadContext(MutatorThread thread, MutatorContext context) {
   return MutatorContextInitThread(context, portOf(thread));
 }
-
-void mutatorOSSignalsHold(OSSignals before) {
-  sigset_t all;
-  (void)sigfillset(&all);
-  (void)pthread_sigmask(SIG_SETMASK, &all, (sigset_t *)(void *)before->word);
-}
-
-/* Handlers of faults still interrupt. */
-void mutatorOSSignalsDefer(OSSignals before) {
-  static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE};
-  sigset_t others;
-  size_t i;
-  (void)sigfillset(&others);
-  for (i = 0; i < sizeof faults / sizeof faults[0]; ++i)
-    (void)sigdelset(&others, faults[i]);
-  (void)pthread_sigmask(SIG_BLOCK, &others, (sigset_t *)(void *)before->word);
-}
-
-void mutatorOSSignalsRelease(const OSSignalsStruct *before) {
-  (void)pthread_sigmask(SIG_SETMASK, (const sigset_t *)(const void *)before->word, NULL);
-}
-
-_Static_assert(sizeof(sigset_t) <= sizeof(OSSignalsStruct), "room for a mask");

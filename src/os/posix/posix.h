@@ -118,6 +118,17 @@ void mutatorPosixReturnsTo(const void *code);
 MutatorRes mutatorPosixExitSetup(void);
 MutatorBool mutatorPosixExitWatch(void);
 
+/* mutatorPosixForkSetup -- handlers around fork(2), once: in a child `forked` is called when all else is right again
+ *
+ * Returns  OK or MEMORY (set-up)
+ */
+MutatorRes mutatorPosixForkSetup(void (*forked)(void));
+
+/* mutatorPosixForkPrepare, Parent, Child -- what a port does in them, with the set-up lock held */
+void mutatorPosixForkPrepare(void);
+void mutatorPosixForkParent(void);
+void mutatorPosixForkChild(void);
+
 /* mutatorPosixFrameSize -- bytes of stack that the kernel needs to deliver one signal (set-up) */
 size_t mutatorPosixFrameSize(void);
 

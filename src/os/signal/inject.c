@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * os/signal/inject.c -- the calling thread's area for injections, and its errno
+ * os/signal/inject.c -- the calling thread's area for injections
  */
-
-#include <errno.h>
 
 #include "os/os.h"
 
@@ -16,10 +14,6 @@ MutatorRes mutatorOSInjectAreaSet(void *area) {
   injectArea = area;
   return MutatorResOK;
 }
-
-MutatorWord mutatorOSErrorGet(void) { return (MutatorWord)errno; }
-
-void mutatorOSErrorSet(MutatorWord error) { errno = (int)error; }
 
 /* System calls return to the instruction behind them, which the caller looks at. */
 MutatorBool mutatorOSSystemCode(MutatorWord pc) {

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/posix/error.c -- the calling thread's errno
+ */
+
+#include <errno.h>
+
+#include "os/os.h"
+
+MutatorWord mutatorOSErrorGet(void) { return (MutatorWord)errno; }
+
+void mutatorOSErrorSet(MutatorWord error) { errno = (int)error; }
