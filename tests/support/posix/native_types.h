@@ -24,6 +24,9 @@ typedef pid_t NativeThread;
 /* Flags that a program may have set when it stops: CF PF AF ZF SF DF OF AC. */
 #define NATIVE_FLAGS 0x40cd5
 
+/* Do threads that come later stop at debug registers that were set before? */
+#define NATIVE_DEBUG_REGISTERS_INHERITED 1
+
 /* The stack at a call is a multiple of this. */
 #define NATIVE_STACK_ALIGN 16
 

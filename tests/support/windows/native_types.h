@@ -27,6 +27,9 @@ typedef HANDLE NativeThread;
 /* Flags that a program may have set when it stops; the system's own code is not made for AC. */
 #define NATIVE_FLAGS 0xcd5
 
+/* Do threads that come later stop at debug registers that were set before? */
+#define NATIVE_DEBUG_REGISTERS_INHERITED 0
+
 /* The stack at a call is a multiple of this. */
 #define NATIVE_STACK_ALIGN (sizeof(void *) == 8 ? 16 : 4)
 

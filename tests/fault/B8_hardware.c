@@ -57,7 +57,7 @@ static void both(void) {
   CHECK(place(1, MutatorBreakSOFTWARE) == MutatorResOK, "set");
   define(0, 77);
   define(1, 78);
-  CHECK(jit.code[0] == 0xb8 && jit.code[64] == 0xcc, "planted");
+  CHECK(jit.code[0] == 0xb8 && (!jitMerges(&jit) || jit.code[64] == 0xcc), "planted");
   stops = 0;
   CHECK(jitCall(&jit, 0) == 77 && jitCall(&jit, 64) == 78 && stops == 2, "%u stops", stops);
   clear(1);
@@ -79,23 +79,26 @@ static void *call(void *inherited) {
   return NULL;
 }
 
-/* Threads that were there, and threads that come later. */
+/* Threads that were there, and threads that come later, where the system sees to those. */
 static void threads(void) {
-  pthread_t before[2], after[2];
+  enum { Before = 2, After = NATIVE_DEBUG_REGISTERS_INHERITED ? 2 : 0 };
+  pthread_t before[Before], after[2];
   unsigned i;
   clear(0);
   (void)pthread_barrier_init(&ready, NULL, 3);
   (void)pthread_barrier_init(&set, NULL, 3);
-  for (i = 0; i < 2; i++)
+  for (i = 0; i < Before; i++)
     CHECK(pthread_create(&before[i], NULL, call, NULL) == 0, "thread");
   (void)pthread_barrier_wait(&ready);
   CHECK(place(0, MutatorBreakHARDWARE) == MutatorResOK, "set");
   (void)pthread_barrier_wait(&set);
-  for (i = 0; i < 2; i++)
+  for (i = 0; i < After; i++)
     CHECK(pthread_create(&after[i], NULL, call, &jit) == 0, "thread");
-  for (i = 0; i < 2; i++)
-    CHECK(pthread_join(before[i], NULL) == 0 && pthread_join(after[i], NULL) == 0, "join");
-  CHECK(report(0).hits == 4 * Calls, "%u hits", (unsigned)report(0).hits);
+  for (i = 0; i < Before; i++)
+    CHECK(pthread_join(before[i], NULL) == 0, "join");
+  for (i = 0; i < After; i++)
+    CHECK(pthread_join(after[i], NULL) == 0, "join");
+  CHECK(report(0).hits == (Before + After) * Calls, "%u hits", (unsigned)report(0).hits);
 }
 
 static void slots(void) {
@@ -106,7 +109,8 @@ static void slots(void) {
     if (i > 0)
       CHECK(place(i, MutatorBreakAUTO) == MutatorResOK, "set %u", i);
     hardware += report(i).kind == MutatorBreakHARDWARE;
-    CHECK((report(i).kind == MutatorBreakHARDWARE) == (jit.code[i * 64] == 0xb8), "breakpoint %u", i);
+    if (jitMerges(&jit) || report(i).kind == MutatorBreakHARDWARE) /* else the trap byte comes when it is executed */
+      CHECK((report(i).kind == MutatorBreakHARDWARE) == (jit.code[i * 64] == 0xb8), "breakpoint %u", i);
   }
   CHECK(hardware > 0 && hardware <= 4 && report(Breaks - 1).kind == MutatorBreakSOFTWARE, "%u in registers", hardware);
   for (i = 0; i < Breaks; i++)
