@@ -149,6 +149,7 @@ static void run(void *closure) {
   harnessSetup();
   combinationsMake();
   printf("seed %llu\n", (unsigned long long)options.seed);
+  (void)fflush(stdout); /* whatever comes: it is what makes it come again */
   if (options.mutate)
     *status = mutationRun(options.seed, 768, options.mutations) != 0;
   else if (options.mutateVectors != 0)
