@@ -373,28 +373,45 @@ static void forgetPlans(void) {
   memset(mutatorPlanCacheSlots, 0, (mutatorPlanCacheMask + 1) * sizeof *mutatorPlanCacheSlots);
 }
 
-static void mutate(OpcodeRow *table, unsigned row, const MutationStruct *mutation, unsigned char to, unsigned cases,
-                   Random random) {
-  const OpcodeRow original = table[row];
-  unsigned char *column = (unsigned char *)&table[row] + mutation->offset;
-  const unsigned char from = *column;
-  MutatorBool found;
-  *column = to;
+/* A wrong row may write anywhere, so each is tried in a process of its own. */
+typedef struct TrialStruct {
+  OpcodeRow *table;
+  unsigned row, cases;
+  const MutationStruct *mutation;
+  unsigned char to;
+  uint64_t seed;
+} TrialStruct;
+
+enum { TrialMISSED = 2, TrialHIDDEN, TrialNOTICED };
+
+static int tryMutation(void *closure) {
+  const TrialStruct *trial = closure;
+  OpcodeRow *row = &trial->table[trial->row];
+  const OpcodeRow original = *row;
+  RandomStruct random = {trial->seed};
+  int found = TrialNOTICED;
+  ((unsigned char *)row)[trial->mutation->offset] = trial->to;
   forgetPlans();
-  found = noticed(row, &original, cases, random);
-  if (!found) {
-    memset(table[row].vote, OpcodeVoteNONE, sizeof table[row].vote);
+  if (!noticed(trial->row, &original, trial->cases, &random)) {
+    memset(row->vote, OpcodeVoteNONE, sizeof row->vote);
     forgetPlans();
-    found = noticed(row, &original, cases, random);
-    result.hidden += (unsigned)found;
+    found = noticed(trial->row, &original, trial->cases, &random) ? TrialHIDDEN : TrialMISSED;
   }
-  table[row] = original;
+  *row = original;
   forgetPlans();
+  return found;
+}
+
+static void mutate(const TrialStruct *trial) {
+  const OpcodeRow *row = &trial->table[trial->row];
+  const int found = nativeApart(tryMutation, (void *)(uintptr_t)trial);
   ++result.count;
-  if (found)
+  result.hidden += (unsigned)(found == TrialHIDDEN);
+  if (found != TrialMISSED)
     return;
   ++result.missed;
-  printMutation(&original, mutation->column, from, to, "NOT NOTICED");
+  printMutation(row, trial->mutation->column, ((const unsigned char *)row)[trial->mutation->offset], trial->to,
+                "NOT NOTICED");
 }
 
 static void mutateColumn(OpcodeRow *table, unsigned row, const MutationStruct *mutation, unsigned cases, unsigned oneIn,
@@ -408,7 +425,7 @@ static void mutateColumn(OpcodeRow *table, unsigned row, const MutationStruct *m
     if (equivalent(&table[row], mutation->column, from, to) != NULL)
       ++result.equivalent;
     else
-      mutate(table, row, mutation, to, cases, random);
+      mutate(&(TrialStruct){table, row, cases, mutation, to, randomNext(random)});
   }
 }
 
@@ -420,15 +437,24 @@ static unsigned allMutations(void) {
   return count * mutatorOpcodeVectorFirst;
 }
 
-/* Then the same cases again, aloud. */
-static MutatorBool failsAsItIs(unsigned row, const OpcodeRow *original, unsigned cases, Random random) {
-  RandomStruct again = *random;
-  if (!noticed(row, original, cases, random))
-    return 0;
-  printf("  %s fails as it is\n", original->name);
+/* The row as it is, tried likewise: nothing is noticed.  If it is, then once more, aloud. */
+static int tryOriginal(void *closure) {
+  const TrialStruct *trial = closure;
+  const OpcodeRow *row = &trial->table[trial->row];
+  RandomStruct random = {trial->seed}, again = random;
+  if (!noticed(trial->row, row, trial->cases, &random))
+    return TrialMISSED;
   batchVerbose = 1;
-  (void)noticed(row, original, cases, &again);
+  (void)noticed(trial->row, row, trial->cases, &again);
   batchVerbose = 0;
+  (void)fflush(stdout);
+  return TrialNOTICED;
+}
+
+static MutatorBool failsAsItIs(const TrialStruct *trial) {
+  if (nativeApart(tryOriginal, (void *)(uintptr_t)trial) == TrialMISSED)
+    return 0;
+  printf("  %s fails as it is\n", trial->table[trial->row].name);
   return 1;
 }
 
@@ -443,7 +469,7 @@ unsigned mutationRun(uint64_t seed, unsigned cases, unsigned limit) {
   for (row = 0; row < mutatorOpcodeVectorFirst; ++row) {
     if (!hasCombination(row))
       continue;
-    if (failsAsItIs(row, &table[row], cases, &random))
+    if (failsAsItIs(&(TrialStruct){table, row, cases, NULL, 0, randomNext(&random)}))
       return 1;
     for (i = 0; i < sizeof mutations / sizeof mutations[0]; ++i)
       mutateColumn(table, row, &mutations[i], cases, oneIn, &random);

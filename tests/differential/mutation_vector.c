@@ -190,45 +190,76 @@ static void print(const OpcodeRow *row, const ChangeStruct *change, const char *
   printf("  %-28s %-9s -> %3u  %s\n", row->name, change->column, change->value, result);
 }
 
-/* Whether it was a change, and whether it was missed. */
-static void mutate(OpcodeRow *first, OpcodeVectorRow *second, unsigned row, const ChangeStruct *change, Random random,
-                   unsigned *countReturn, unsigned *missedReturn) {
-  const OpcodeRow originalFirst = *first;
-  const OpcodeVectorRow originalSecond = *second;
-  const char *excuse = equivalent(first, second, change);
-  if (excuse == NULL && apply(first, second, change)) {
-    ++*countReturn;
-    memset(first->vote, OpcodeVoteNONE, sizeof first->vote);
-    if (!noticed(row, random)) {
-      ++*missedReturn;
-      print(&originalFirst, change, "NOT NOTICED");
-    }
+/* In a process of its own, as in mutation.c. */
+typedef struct TrialStruct {
+  OpcodeRow *first;
+  OpcodeVectorRow *second;
+  unsigned row;
+  const ChangeStruct *change; /* NULL: the row as it is */
+  uint64_t seed;
+} TrialStruct;
+
+enum { TrialMISSED = 2, TrialNONE, TrialNOTICED };
+
+static int try(void *closure) {
+  const TrialStruct *trial = closure;
+  const OpcodeRow first = *trial->first;
+  const OpcodeVectorRow second = *trial->second;
+  RandomStruct random = {trial->seed};
+  int result = TrialNONE;
+  if (trial->change == NULL || apply(trial->first, trial->second, trial->change)) {
+    if (trial->change != NULL)
+      memset(trial->first->vote, OpcodeVoteNONE, sizeof first.vote);
+    result = noticed(trial->row, &random) ? TrialNOTICED : TrialMISSED;
   }
-  *first = originalFirst;
-  *second = originalSecond;
+  *trial->first = first;
+  *trial->second = second;
+  return result;
+}
+
+static int tryApart(const TrialStruct *trial) { return nativeApart(try, (void *)(uintptr_t)trial); }
+
+static struct { unsigned count, missed; } result;
+
+static void mutate(const TrialStruct *trial) {
+  int found;
+  if (equivalent(trial->first, trial->second, trial->change) != NULL)
+    return;
+  found = tryApart(trial);
+  result.count += (unsigned)(found != TrialNONE);
+  if (found != TrialMISSED)
+    return;
+  ++result.missed;
+  print(trial->first, trial->change, "NOT NOTICED");
 }
 
 unsigned vectorMutationRun(uint64_t seed, unsigned rows) {
   OpcodeRow *table = mutationOpenTable();
   OpcodeVectorRow *vectors = openVectors();
-  RandomStruct state = {seed};
-  Random random = &state;
-  unsigned i, had, count = 0, missed = 0;
+  RandomStruct random = {seed};
+  unsigned i, had;
   size_t j;
   batchVerbose = 0;
   harnessBounded = 1;
   for (i = 0; i < rows; ++i) {
-    const unsigned vector = (unsigned)randomBelow(random, mutatorOpcodeCount - mutatorOpcodeVectorFirst);
-    const unsigned row = mutatorOpcodeVectorFirst + vector;
-    if (combinationsOf(row, &had) == 0)
+    const unsigned vector = (unsigned)randomBelow(&random, mutatorOpcodeCount - mutatorOpcodeVectorFirst);
+    TrialStruct trial = {0};
+    trial.row = mutatorOpcodeVectorFirst + vector;
+    trial.first = &table[trial.row];
+    trial.second = &vectors[vector];
+    if (combinationsOf(trial.row, &had) == 0)
       continue; /* of another mode */
-    if (noticed(row, random)) {
-      printf("  %s fails as it is\n", table[row].name);
+    trial.seed = randomNext(&random);
+    if (tryApart(&trial) != TrialMISSED) {
+      printf("  %s fails as it is\n", trial.first->name);
       return 1;
     }
-    for (j = 0; j < sizeof changes / sizeof changes[0]; ++j)
-      mutate(&table[row], &vectors[vector], row, &changes[j], random, &count, &missed);
+    for (j = 0; j < sizeof changes / sizeof changes[0]; ++j) {
+      trial.change = &changes[j];
+      trial.seed = randomNext(&random);
+      mutate(&trial);
+    }
   }
-  printf("mutations of %u vector rows: %u, not noticed: %u\n", rows, count, missed);
-  return missed;
+  printf("mutations of %u vector rows: %u, not noticed: %u\n", rows, result.count, result.missed);
+  return result.missed;
 }

@@ -180,6 +180,11 @@ void nativeRunLow(void (*function)(void *closure), void *closure);
 
 double nativeSeconds(void); /* of a monotonic clock */
 
+/* What the function returns, run in a copy of this process: what it breaks, it breaks there.
+ * NativeApartDIED if the copy came to another end; where the system makes no copies, it runs here. */
+enum { NativeApartDIED = 255 };
+int nativeApart(int (*function)(void *closure), void *closure);
+
 /* Print what went wrong, and why in the system's words, and end the program. */
 __attribute__((noreturn)) void nativeStopProgram(const char *what);
 
