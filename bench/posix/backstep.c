@@ -370,7 +370,9 @@ int main(void) {
   residentBefore = resident();
   heap = mmap(NULL, HEAP, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   must(heap != MAP_FAILED, "no memory");
+#ifdef MADV_NOHUGEPAGE
   (void)madvise(heap, HEAP, MADV_NOHUGEPAGE);
+#endif
   memset(heap, 1, HEAP);
 
   printf("ticks: a basic block, a checkpoint every 524,288 ticks\n");

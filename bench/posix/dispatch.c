@@ -39,7 +39,10 @@
 #include <mutator.h>
 
 #include "measure.h"
-#include "os/os.h"
+#include "os/posix/posix.h"
+#include "support/barrier.h"
+
+#include <bench_record.h>
 
 #ifdef BENCH_SIGSEGV
 #include <sigsegv.h>
@@ -153,12 +156,12 @@ static void theirRanges(size_t from, size_t to) {
 /* Its handler is taken and never left installed. */
 static void theirHandler(int way) {
   struct sigaction before;
-  need(sigaction(SIGSEGV, NULL, &before) == 0, "sigaction");
+  need(sigaction(BENCH_MEMORY, NULL, &before) == 0, "sigaction");
   need(sigsegv_install_handler(way == WayCOUNTED  ? dispatchCounted
                                : way == WayLOCKED ? dispatchLocked
                                                   : dispatchThere) == 0,
        "sigsegv_install_handler");
-  need(sigaction(SIGSEGV, &before, &theirs) == 0, "sigaction");
+  need(sigaction(BENCH_MEMORY, &before, &theirs) == 0, "sigaction");
 }
 
 static void sigsegvInit(void) {
@@ -183,9 +186,9 @@ static volatile struct {
 
 static void callOnce(int way, siginfo_t *info, void *ucontext) {
   if (way == WayOURS || way == WaySHARED)
-    ours.sa_sigaction(SIGSEGV, info, ucontext);
+    ours.sa_sigaction(BENCH_MEMORY, info, ucontext);
   else if (way != WayNONE)
-    theirs.sa_sigaction(SIGSEGV, info, ucontext);
+    theirs.sa_sigaction(BENCH_MEMORY, info, ucontext);
   else
     arrived = ticks();
 }
@@ -247,7 +250,7 @@ static void entries(unsigned rounds) {
   action.sa_sigaction = measure;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
   realFault();
-  need(sigaction(SIGSEGV, NULL, &ours) == 0 && sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
+  need(sigaction(BENCH_MEMORY, NULL, &ours) == 0 && sigaction(BENCH_MEMORY, &action, NULL) == 0, "sigaction");
   for (size = 0; size < Sizes; size++) {
     ourRanges(have, sizes[size]);
     theirRanges(have, sizes[size]);
@@ -259,7 +262,7 @@ static void entries(unsigned rounds) {
           entry[size][way][round] = measureOnce(sizes[size], way);
         }
   }
-  need(sigaction(SIGSEGV, &ours, NULL) == 0, "sigaction");
+  need(sigaction(BENCH_MEMORY, &ours, NULL) == 0, "sigaction");
 }
 
 /* what two threads keep ---------------------------------------------------------------- */
@@ -281,20 +284,20 @@ static MutatorFaultResult skip(MutatorFaultRange range, MutatorContext context, 
 static void empty(int signal, siginfo_t *info, void *ucontext) {
   MutatorContextStruct context;
   (void)signal;
-  (void)MutatorContextInitFault(&context, info, ucontext);
+  (void)benchInit(&context, info, ucontext);
   (void)MutatorContextSetRegister(&context, MutatorRegisterPC, (MutatorWord)benchStoreEnd);
 }
 
 static unsigned char *pages[2];
-static pthread_barrier_t barrier;
+static BarrierStruct barrier;
 
 static void *faultOften(void *closure) {
   unsigned i;
   need(MutatorFaultStackInstall() == MutatorResOK, "MutatorFaultStackInstall");
-  (void)pthread_barrier_wait(&barrier);
+  barrierWait(&barrier);
   for (i = 0; i < Faults; i++)
     store(closure);
-  (void)pthread_barrier_wait(&barrier);
+  barrierWait(&barrier);
   return NULL;
 }
 
@@ -303,16 +306,15 @@ static double rate(unsigned threads) {
   pthread_t other[2];
   double start;
   unsigned i;
-  need(pthread_barrier_init(&barrier, NULL, threads + 1) == 0, "barrier");
+  barrierInit(&barrier, threads + 1);
   for (i = 0; i < threads; i++)
     need(pthread_create(&other[i], NULL, faultOften, pages[i]) == 0, "pthread_create");
-  (void)pthread_barrier_wait(&barrier);
+  barrierWait(&barrier);
   start = now();
-  (void)pthread_barrier_wait(&barrier);
+  barrierWait(&barrier);
   start = now() - start;
   for (i = 0; i < threads; i++)
     (void)pthread_join(other[i], NULL);
-  (void)pthread_barrier_destroy(&barrier);
   return threads * (double)Faults / start;
 }
 
@@ -335,11 +337,11 @@ static void twoThreads(unsigned rounds) {
     double alone = rate(1);
     one[0][round] = 1 / alone;
     keeps[0][round] = rate(2) / (2 * alone);
-    need(sigaction(SIGSEGV, &action, &hook) == 0, "sigaction");
+    need(sigaction(BENCH_MEMORY, &action, &hook) == 0, "sigaction");
     alone = rate(1);
     one[1][round] = 1 / alone;
     keeps[1][round] = rate(2) / (2 * alone);
-    need(sigaction(SIGSEGV, &hook, NULL) == 0, "sigaction");
+    need(sigaction(BENCH_MEMORY, &hook, NULL) == 0, "sigaction");
     relative[round] = keeps[0][round] / keeps[1][round];
   }
 }
@@ -373,7 +375,8 @@ int main(int argc, char **argv) {
   }
   calibrate();
   need(MutatorFaultSetup(NULL) == MutatorResOK, "MutatorFaultSetup");
-  memory = mmap(NULL, (size_t)RangesMost * Spacing, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  memory =
+      mmap(NULL, (size_t)RangesMost * Spacing, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | mutatorPosixNoReserve, -1, 0);
   ranges = calloc(RangesMost, sizeof *ranges);
   need(memory != MAP_FAILED && ranges != NULL, "memory");
   sigsegvInit();

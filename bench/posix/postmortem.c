@@ -14,6 +14,8 @@
 
 #include <mutator.h>
 
+#include "os/posix/posix.h"
+
 #define GIB ((size_t)1 << 30)
 #define PAGE ((size_t)4096)
 #define ROUNDS 5
@@ -97,7 +99,7 @@ static double best(Heap heap, void (*open)(Heap heap), unsigned rounds) {
 static void makeHeap(Heap heap) {
   size_t i;
   heap->base = mmap(NULL, heap->count * heap->stride, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+                    MAP_PRIVATE | MAP_ANONYMOUS | mutatorPosixNoReserve, -1, 0);
   ranges = calloc(heap->count, sizeof *ranges);
   must(heap->base != MAP_FAILED && ranges != NULL, "no memory");
   for (i = 0; i < heap->count * heap->stride; i += PAGE)

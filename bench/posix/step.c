@@ -24,7 +24,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,8 +39,8 @@
 
 #include "arch/x86/plan.h"
 #include "core/plan_cache.h"
-#include "os/linux/linux.h"
 
+#include <bench_record.h>
 #include <store.h>
 
 enum { RoundsMost = 1000, StackSize = 1 << 18, RF = 0x10000, TF = 0x100 };
@@ -77,10 +76,6 @@ void benchStore(void *address, MutatorWord value) __asm__("benchStore");
 extern const unsigned char benchStoreAt[] __asm__("benchStoreAt");
 __asm__(".text\n.globl benchStore, benchStoreAt\n.p2align 4\n" STORE_CODE);
 
-static MutatorWord *saved(ucontext_t *ucontext, MutatorRegister reg) {
-  return (MutatorWord *)(void *)((unsigned char *)ucontext + mutatorLinuxOffsets[reg]);
-}
-
 static void protect(void *page, int protection) { need(mprotect(page, pageSize, protection) == 0, "mprotect"); }
 
 /* ways to handle it ----------------------------------------------------------------------- */
@@ -89,13 +84,13 @@ static void bare(int signal, siginfo_t *info, void *pointer) {
   ucontext_t *ucontext = pointer;
   (void)signal;
   (void)info;
-  *saved(ucontext, MutatorRegisterPC) += STORE_LENGTH;
+  *benchPC(ucontext) += STORE_LENGTH;
 }
 
 static void bareResumed(int signal, siginfo_t *info, void *pointer) {
   ucontext_t *ucontext = pointer;
   bare(signal, info, pointer);
-  ucontext->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)RF;
+  *benchFlags(ucontext) &= ~(uint32_t)RF;
 }
 
 static MutatorFaultResult callback(MutatorFaultRange range, MutatorContext context, void *address, MutatorAccess access,
@@ -112,7 +107,7 @@ static void client(int signal, siginfo_t *info, void *ucontext) {
   (void)signal;
   if (MutatorFaultRecover(info, ucontext))
     return;
-  needQuietly(MutatorContextInitFault(&context, info, ucontext) == MutatorResOK);
+  needQuietly(benchInit(&context, info, ucontext) == MutatorResOK);
   needQuietly(MutatorContextCanStepInstruction(&context));
   needQuietly(MutatorContextStepInstructionWith(&context, MutatorWindowMemory(&window)) == MutatorResOK);
 }
@@ -120,14 +115,14 @@ static void client(int signal, siginfo_t *info, void *ucontext) {
 static void process(int signal, siginfo_t *info, void *ucontext) {
   MutatorContextStruct context;
   (void)signal;
-  needQuietly(MutatorContextInitFault(&context, info, ucontext) == MutatorResOK);
+  needQuietly(benchInit(&context, info, ucontext) == MutatorResOK);
   needQuietly(MutatorContextStepInstructionWith(&context, MutatorMemoryProcess()) == MutatorResOK);
 }
 
 static void unprotect(int signal, siginfo_t *info, void *ucontext) {
   MutatorContextStruct context;
   (void)signal;
-  needQuietly(MutatorContextInitFault(&context, info, ucontext) == MutatorResOK);
+  needQuietly(benchInit(&context, info, ucontext) == MutatorResOK);
   needQuietly(mprotect(base, pageSize, PROT_READ | PROT_WRITE) == 0);
   needQuietly(MutatorContextStepInstruction(&context) == MutatorResOK);
   needQuietly(mprotect(base, pageSize, PROT_NONE) == 0);
@@ -136,12 +131,12 @@ static void unprotect(int signal, siginfo_t *info, void *ucontext) {
 static void trap(int signal, siginfo_t *info, void *pointer) {
   ucontext_t *ucontext = pointer;
   (void)info;
-  if (signal == SIGSEGV) {
+  if (signal == BENCH_MEMORY) {
     needQuietly(mprotect(base, pageSize, PROT_READ | PROT_WRITE) == 0);
-    ucontext->uc_mcontext.gregs[REG_EFL] |= TF;
+    *benchFlags(ucontext) |= TF;
   } else {
     needQuietly(mprotect(base, pageSize, PROT_NONE) == 0);
-    ucontext->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)TF;
+    *benchFlags(ucontext) &= ~(uint32_t)TF;
   }
 }
 
@@ -180,7 +175,7 @@ static void install(const Way *way) {
   memset(&action, 0, sizeof action);
   action.sa_sigaction = way->handler;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-  need(sigaction(SIGSEGV, way->handler == NULL ? &hook : &action, NULL) == 0, "sigaction");
+  need(sigaction(BENCH_MEMORY, way->handler == NULL ? &hook : &action, NULL) == 0, "sigaction");
   if (way->handler != NULL)
     need(sigaction(SIGTRAP, &action, NULL) == 0, "sigaction");
 }
@@ -225,8 +220,8 @@ static const unsigned char storeBytes[ARCH_FETCH_MAX] = {STORE_BYTES};
 static volatile MutatorWord sink;
 
 static void back(void) {
-  *saved(liveUcontext, MutatorRegisterPC) = (MutatorWord)benchStoreAt;
-  liveUcontext->uc_mcontext.gregs[REG_EFL] |= RF;
+  *benchPC(liveUcontext) = (MutatorWord)benchStoreAt;
+  *benchFlags(liveUcontext) |= RF;
 }
 
 static void partHit(unsigned times) {
@@ -263,7 +258,7 @@ static void partFetch(unsigned times) {
 static void partInit(unsigned times) {
   MutatorContextStruct context;
   while (times-- > 0) {
-    needQuietly(MutatorContextInitFault(&context, liveInfo, liveUcontext) == MutatorResOK);
+    needQuietly(benchInit(&context, liveInfo, liveUcontext) == MutatorResOK);
     sink = context.signature;
   }
 }
@@ -271,7 +266,7 @@ static void partInit(unsigned times) {
 static void partCanStep(unsigned times) {
   MutatorContextStruct context;
   while (times-- > 0) {
-    needQuietly(MutatorContextInitFault(&context, liveInfo, liveUcontext) == MutatorResOK);
+    needQuietly(benchInit(&context, liveInfo, liveUcontext) == MutatorResOK);
     needQuietly(MutatorContextCanStepInstruction(&context));
   }
 }
@@ -280,7 +275,7 @@ static void partStep(unsigned times) {
   MutatorContextStruct context;
   MutatorMemory memory = MutatorWindowMemory(&window);
   while (times-- > 0) {
-    needQuietly(MutatorContextInitFault(&context, liveInfo, liveUcontext) == MutatorResOK);
+    needQuietly(benchInit(&context, liveInfo, liveUcontext) == MutatorResOK);
     needQuietly(MutatorContextStepInstructionWith(&context, memory) == MutatorResOK);
     back();
   }
@@ -288,7 +283,7 @@ static void partStep(unsigned times) {
 
 static void partDispatch(unsigned times) {
   while (times-- > 0) {
-    needQuietly(MutatorFaultDispatch(SIGSEGV, liveInfo, liveUcontext));
+    needQuietly(MutatorFaultDispatch(BENCH_MEMORY, liveInfo, liveUcontext));
     back();
   }
 }
@@ -303,7 +298,7 @@ static MutatorRes scanArea(void *areaBase, void *areaLimit, void *closure) {
 
 static void partScan(unsigned times) {
   MutatorContextStruct context;
-  needQuietly(MutatorContextInitFault(&context, liveInfo, liveUcontext) == MutatorResOK);
+  needQuietly(benchInit(&context, liveInfo, liveUcontext) == MutatorResOK);
   while (times-- > 0)
     needQuietly(MutatorContextScan(&context, scanArea, NULL) == MutatorResOK);
 }
@@ -338,7 +333,7 @@ static void measureParts(int signal, siginfo_t *info, void *ucontext) {
       parts[i].run(partTimes);
       parts[i].ns[round] = (now() - start) / partTimes;
     }
-  *saved(liveUcontext, MutatorRegisterPC) += STORE_LENGTH;
+  *benchPC(liveUcontext) += STORE_LENGTH;
 }
 
 static void measureWithoutFaults(unsigned rounds, unsigned times) {
@@ -437,17 +432,6 @@ static void writeJson(const char *name, unsigned rounds, unsigned faults) {
 
 /* set-up --------------------------------------------------------------------------------------- */
 
-/* On one processor, where the thread is now. */
-static void stay(void) {
-  cpu_set_t set;
-  int processor = sched_getcpu();
-  if (processor < 0)
-    return;
-  CPU_ZERO(&set);
-  CPU_SET((unsigned)processor, &set);
-  (void)sched_setaffinity(0, sizeof set, &set);
-}
-
 static void *beBusy(void *closure) {
   volatile unsigned long *turns = closure;
   while (*turns < (unsigned long)-1)
@@ -471,7 +455,7 @@ static void setUp(void) {
   stack.ss_sp = mmap(NULL, StackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   need(stack.ss_sp != MAP_FAILED && sigaltstack(&stack, NULL) == 0, "alternate stack");
   need(MutatorFaultSetup(NULL) == MutatorResOK, "MutatorFaultSetup");
-  need(sigaction(SIGSEGV, NULL, &hook) == 0, "sigaction");
+  need(sigaction(BENCH_MEMORY, NULL, &hook) == 0, "sigaction");
   need(MutatorWindowCreate(&window, pageSize, MutatorWindowForkREFUSE) == MutatorResOK, "MutatorWindowCreate");
   base = MutatorWindowBase(&window);
   private = mmap(NULL, pageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -514,7 +498,7 @@ int main(int argc, char **argv) {
     }
   }
   startBeside(beside);
-  stay();
+  benchStay();
   setUp();
   measureWays(rounds, faults);
   measureWithoutFaults(rounds, 20000);

@@ -3,6 +3,7 @@
  * B8_hardware.c -- breakpoints in debug registers: nothing is planted, every thread stops; AUTO takes them while there are any
  */
 
+#include "support/barrier.h"
 #include "support/jit_test.h"
 
 #include <pthread.h>
@@ -12,7 +13,7 @@ enum { Breaks = 8, Calls = 100 };
 
 static JitStruct jit;
 static MutatorBreakStruct breaks[Breaks];
-static pthread_barrier_t ready, set;
+static BarrierStruct ready, set;
 static unsigned stops;
 
 static void hit(MutatorBreak breakpoint, MutatorContext context, void *closure) {
@@ -69,8 +70,8 @@ static void both(void) {
 static void *call(void *inherited) {
   unsigned i;
   if (inherited == NULL) {
-    (void)pthread_barrier_wait(&ready);
-    (void)pthread_barrier_wait(&set);
+    barrierWait(&ready);
+    barrierWait(&set);
   }
   faultTestThreadStack(MutatorFaultStackInstall);
   for (i = 0; i < Calls; i++)
@@ -85,13 +86,13 @@ static void threads(void) {
   pthread_t before[Before], after[2];
   unsigned i;
   clear(0);
-  (void)pthread_barrier_init(&ready, NULL, 3);
-  (void)pthread_barrier_init(&set, NULL, 3);
+  barrierInit(&ready, 3);
+  barrierInit(&set, 3);
   for (i = 0; i < Before; i++)
     CHECK(pthread_create(&before[i], NULL, call, NULL) == 0, "thread");
-  (void)pthread_barrier_wait(&ready);
+  barrierWait(&ready);
   CHECK(place(0, MutatorBreakHARDWARE) == MutatorResOK, "set");
-  (void)pthread_barrier_wait(&set);
+  barrierWait(&set);
   for (i = 0; i < After; i++)
     CHECK(pthread_create(&after[i], NULL, call, &jit) == 0, "thread");
   for (i = 0; i < Before; i++)

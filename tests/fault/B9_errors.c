@@ -24,7 +24,7 @@ static void regions(void) {
   MutatorCodeOptionsStruct options = {.size = sizeof options};
   nativeUnmap(gone, page);
   GIVES(MutatorCodeAdd(NULL, memory, memory + page, NULL), MutatorResPARAM);
-  GIVES(MutatorCodeAdd((MutatorCode)((char *)&region + 1), memory, memory + page, NULL), MutatorResPARAM);
+  GIVES(MutatorCodeAdd((MutatorCode)(void *)((char *)&region + 1), memory, memory + page, NULL), MutatorResPARAM);
   GIVES(MutatorCodeAdd(&region, memory + 1, memory + page, NULL), MutatorResPARAM);
   GIVES(MutatorCodeAdd(&region, memory, memory + page - 1, NULL), MutatorResPARAM);
   GIVES(MutatorCodeAdd(&region, memory + page, memory, NULL), MutatorResPARAM);
@@ -87,7 +87,7 @@ static void breakpoints(void) {
   jitReturn(function, 1);
   jitWrite(&jit, 0, function, sizeof function);
   GIVES(MutatorBreakSet(NULL, jit.code, NULL), MutatorResPARAM);
-  GIVES(MutatorBreakSet((MutatorBreak)((char *)&breakpoint + 1), jit.code, NULL), MutatorResPARAM);
+  GIVES(MutatorBreakSet((MutatorBreak)(void *)((char *)&breakpoint + 1), jit.code, NULL), MutatorResPARAM);
   GIVES(MutatorBreakSet(&breakpoint, NULL, NULL), MutatorResPARAM);
   GIVES(MutatorBreakSet(&breakpoint, jit.code + jit.size, NULL), MutatorResPARAM);
   options.kind = MutatorBreakLIMIT;

@@ -35,7 +35,7 @@ int main(void) {
   CHECK(MutatorCountersGet(&before) == MutatorResOK, "counters");
   __asm__ volatile("mov %1, (%0)" : : "r"(page), "r"((MutatorWord)99) : "memory");
   CHECK(MutatorCountersGet(&after) == MutatorResOK, "counters");
-  CHECK(calls == 1 && *(MutatorWord *)page == 99, "stepped once");
+  CHECK(calls == 1 && *(MutatorWord *)(void *)page == 99, "stepped once");
   CHECK(after.recovered - before.recovered == 4, "%llu recovered",
         (unsigned long long)(after.recovered - before.recovered));
   CHECK(after.faults - before.faults == 1 && after.handled - before.handled == 1, "they do not count as faults");

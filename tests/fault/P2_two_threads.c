@@ -3,6 +3,7 @@
  * P2_two_threads.c -- two post-mortems of the same domains at once: each opens everything, one breaks the lock
  */
 
+#include "support/barrier.h"
 #include "support/domain_test.h"
 
 #include <pthread.h>
@@ -11,11 +12,11 @@ enum { Threads = 2, Rounds = 200 };
 
 static DomainTestStruct one, two;
 static MutatorPostMortemReportStruct found[Threads];
-static pthread_barrier_t barrier;
+static BarrierStruct barrier;
 
 static void *die(void *closure) {
   MutatorPostMortemReport report = closure;
-  (void)pthread_barrier_wait(&barrier);
+  barrierWait(&barrier);
   CHECK(MutatorDomainPostMortemAll(report) == MutatorResOK, "post-mortem");
   DOMAIN_TEST_EXPECT(*report, domains, 2);
   DOMAIN_TEST_EXPECT(*report, ranges, 12);
@@ -46,7 +47,7 @@ static void once(void) {
 int main(void) {
   unsigned i;
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
-  CHECK(pthread_barrier_init(&barrier, NULL, Threads) == 0, "barrier");
+  barrierInit(&barrier, Threads);
   for (i = 0; i < Rounds; i++)
     once();
   return 0;

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cc/cpuid.h"
+
 /* May be called in a handler: nothing of stdio's is locked or allocated. */
 void faultTestFail(const char *file, int line, const char *condition, const char *format, ...) {
   char text[1024];
@@ -254,13 +256,20 @@ void faultTestCompare(const char *name, const unsigned char *code, size_t size, 
 
 /* others ---------------------------------------------------------------------- */
 
+/* Bits of CPUID, and the components that the registers are in (Intel SDM volume 2, CPUID; volume 1, section 13.1). */
+enum { CpuOSXSAVE = 1 << 27, CpuAVX = 1 << 28, CpuAVX2 = 1 << 5, CpuAVX512 = 1 << 16 | 1 << 17 | 1 << 30 };
+enum { SavedAVX = 0x06, SavedAVX512 = 0xe6 };
+
+static MutatorBool has(uint32_t answer, uint32_t bits, uint64_t components) {
+  const uint32_t basic = cpuidRead(1, 0).ecx;
+  return (answer & bits) == bits && (basic & CpuOSXSAVE) != 0 && (nativeComponents() & components) == components;
+}
+
 MutatorBool faultTestFeature(FaultTestFeature feature) {
   switch (feature) {
-  case FaultTestFeatureAVX: return __builtin_cpu_supports("avx") != 0;
-  case FaultTestFeatureAVX2: return __builtin_cpu_supports("avx2") != 0;
-  case FaultTestFeatureAVX512:
-    return (nativeComponents() & 0xe0) == 0xe0 && __builtin_cpu_supports("avx512f") != 0 &&
-           __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512dq") != 0;
+  case FaultTestFeatureAVX: return has(cpuidRead(1, 0).ecx, CpuAVX, SavedAVX);
+  case FaultTestFeatureAVX2: return has(cpuidRead(7, 0).ebx, CpuAVX2, SavedAVX);
+  case FaultTestFeatureAVX512: return has(cpuidRead(7, 0).ebx, CpuAVX512, SavedAVX512);
   default: return 0;
   }
 }

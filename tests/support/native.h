@@ -2,8 +2,8 @@
  *
  * tests/support/native.h -- what tests need of an operating system
  *
- * One folder a system implements it (posix, windows), with one file a CPU for
- * where the registers are; CMake picks them.  <native_types.h>, of the same folder, has what
+ * The folders of a system implement it (posix, signal, linux, freebsd, macos, windows), with one file a CPU for
+ * where the registers are; CMake picks them as it does in src/os.  <native_types.h>, of the same folder, has what
  * must be declared: NativeStopStruct, a thread that stopped as its handler
  * sees it, and NativePictureStruct, everything of it that a step could change.
  *

@@ -51,7 +51,7 @@ END_TEST
 START_TEST(bad_arguments) {
   MutatorCountersStruct counters[2];
   ck_assert_int_eq(MutatorCountersGet(NULL), MutatorResPARAM);
-  ck_assert_int_eq(MutatorCountersGet((MutatorCounters)((char *)counters + 1)), MutatorResPARAM);
+  ck_assert_int_eq(MutatorCountersGet((MutatorCounters)(void *)((char *)counters + 1)), MutatorResPARAM);
 }
 END_TEST
 

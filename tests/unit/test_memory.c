@@ -83,8 +83,9 @@ START_TEST(init_refuses_bad_arguments_and_changes_nothing) {
   memset(memory, 0x5a, sizeof memory);
   memcpy(before, memory, sizeof memory);
   ck_assert_int_eq(MutatorMemoryInit(NULL, client_translate, NULL, NULL, NULL, NULL), MutatorResPARAM);
-  ck_assert_int_eq(MutatorMemoryInit((MutatorMemory)((char *)memory + 1), client_translate, NULL, NULL, NULL, NULL),
-                   MutatorResPARAM);
+  ck_assert_int_eq(
+      MutatorMemoryInit((MutatorMemory)(void *)((char *)memory + 1), client_translate, NULL, NULL, NULL, NULL),
+      MutatorResPARAM);
   ck_assert_int_eq(MutatorMemoryInit(memory, NULL, NULL, client_store, client_swap, NULL), MutatorResPARAM);
   ck_assert_mem_eq(memory, before, sizeof memory);
 }
@@ -96,7 +97,7 @@ START_TEST(check_wants_a_memory) {
   client_init(&client, MutatorResOK);
   ck_assert_int_eq(MutatorMemoryCheck(&client.memory), 1);
   ck_assert_int_eq(MutatorMemoryCheck(NULL), 0);
-  ck_assert_int_eq(MutatorMemoryCheck((MutatorMemory)((char *)&client.memory + 4)), 0);
+  ck_assert_int_eq(MutatorMemoryCheck((MutatorMemory)(void *)((char *)&client.memory + 4)), 0);
   damaged = client.memory;
   damaged.signature ^= 1;
   ck_assert_int_eq(MutatorMemoryCheck(&damaged), 0);

@@ -65,7 +65,7 @@ START_TEST(what_was_given_is_given_back) {
 END_TEST
 
 START_TEST(what_is_not_a_range_has_nothing) {
-  MutatorFaultRange misaligned = (MutatorFaultRange)((char *)&one + 1);
+  MutatorFaultRange misaligned = (MutatorFaultRange)(void *)((char *)&one + 1);
   setUp(10);
   ck_assert_int_eq(add(&one, 16, 32), MutatorResOK);
   ck_assert_ptr_null(MutatorFaultRangeBase(NULL));
@@ -86,7 +86,7 @@ START_TEST(bad_arguments) {
   memset(&one, 0x5a, sizeof one);
   before = one;
   ck_assert_int_eq(add(NULL, 0, 10), MutatorResPARAM);
-  ck_assert_int_eq(add((MutatorFaultRange)((char *)&one + 1), 0, 10), MutatorResPARAM);
+  ck_assert_int_eq(add((MutatorFaultRange)(void *)((char *)&one + 1), 0, 10), MutatorResPARAM);
   ck_assert_int_eq(add(&one, 10, 10), MutatorResPARAM);
   ck_assert_int_eq(add(&one, 11, 10), MutatorResPARAM);
   ck_assert_int_eq(MutatorFaultRangeAdd(&one, memory, memory + 1, NULL, NULL, NULL), MutatorResPARAM);

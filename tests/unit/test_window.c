@@ -62,7 +62,7 @@ START_TEST(create_refuses_bad_arguments_and_changes_nothing) {
   memset(wanted, 0x5a, sizeof wanted);
   memcpy(before, wanted, sizeof wanted);
   ck_assert_int_eq(MutatorWindowCreate(NULL, 1, MutatorWindowForkREFUSE), MutatorResPARAM);
-  ck_assert_int_eq(MutatorWindowCreate((MutatorWindow)((char *)wanted + 1), 1, MutatorWindowForkREFUSE),
+  ck_assert_int_eq(MutatorWindowCreate((MutatorWindow)(void *)((char *)wanted + 1), 1, MutatorWindowForkREFUSE),
                    MutatorResPARAM);
   ck_assert_int_eq(MutatorWindowCreate(wanted, 0, MutatorWindowForkREFUSE), MutatorResPARAM);
   ck_assert_int_eq(MutatorWindowCreate(wanted, SIZE_MAX, MutatorWindowForkREFUSE), MutatorResPARAM);
@@ -150,7 +150,7 @@ START_TEST(check_wants_a_live_window) {
   copy = window;
   ck_assert_int_eq(MutatorWindowCheck(&window), 1);
   ck_assert_int_eq(MutatorWindowCheck(NULL), 0);
-  ck_assert_int_eq(MutatorWindowCheck((MutatorWindow)((char *)&window + 4)), 0);
+  ck_assert_int_eq(MutatorWindowCheck((MutatorWindow)(void *)((char *)&window + 4)), 0);
   ck_assert_int_eq(MutatorWindowCheck(&copy), 0);
   copy.memory.closure = &copy;
   copy.signature ^= 1;
@@ -281,7 +281,7 @@ START_TEST(adopt_refuses_bad_arguments_and_changes_nothing) {
 #define REFUSED(window, base, alias, size, fork) \
   ck_assert_int_eq(MutatorWindowAdopt(window, base, alias, size, fork), MutatorResPARAM)
   REFUSED(NULL, base, alias, page, MutatorWindowForkSHARE);
-  REFUSED((MutatorWindow)((char *)wanted + 1), base, alias, page, MutatorWindowForkSHARE);
+  REFUSED((MutatorWindow)(void *)((char *)wanted + 1), base, alias, page, MutatorWindowForkSHARE);
   REFUSED(wanted, NULL, alias, page, MutatorWindowForkSHARE);
   REFUSED(wanted, base, NULL, page, MutatorWindowForkSHARE);
   REFUSED(wanted, (char *)base + 8, alias, page, MutatorWindowForkSHARE);

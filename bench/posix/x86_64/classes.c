@@ -21,7 +21,10 @@
 
 #include <mutator.h>
 
+#include "arch/x86/features.h"
 #include "measure.h"
+
+#include <bench_record.h>
 
 enum { RoundsMost = 1000, RF = 0x10000 };
 
@@ -69,7 +72,7 @@ typedef struct Class {
 enum { ANY = 0, AVX2, AVX512 };
 
 static int has(int needs) {
-  return needs == ANY || (needs == AVX2 ? __builtin_cpu_supports("avx2") : __builtin_cpu_supports("avx512bw"));
+  return needs == ANY || featureHas(needs == AVX2 ? OpcodeFeatureAVX2 : OpcodeFeatureAVX512BW);
 }
 
 #define ROW(text, name) ROW_FOR(ANY, text, name)
@@ -109,15 +112,14 @@ static const Class *now_;
 static volatile int stepping;
 
 static void onFault(int signal, siginfo_t *info, void *ucontext) {
-  greg_t *registers = ((ucontext_t *)ucontext)->uc_mcontext.gregs;
   MutatorContextStruct context;
   (void)signal;
   if (!stepping) {
-    registers[REG_RIP] = (greg_t)now_->end;
-    registers[REG_EFL] &= ~(greg_t)RF;
+    *benchPC(ucontext) = (MutatorWord)now_->end;
+    *benchFlags(ucontext) &= ~(uint32_t)RF;
     return;
   }
-  if (MutatorContextInitFault(&context, info, ucontext) != MutatorResOK ||
+  if (benchInit(&context, info, ucontext) != MutatorResOK ||
       MutatorContextStepInstructionWith(&context, MutatorWindowMemory(&window)) != MutatorResOK)
     abort();
 }
@@ -161,7 +163,7 @@ static void setUp(void) {
   if (MutatorSetup(NULL) != MutatorResOK ||
       MutatorWindowCreate(&window, 4096, MutatorWindowForkREFUSE) != MutatorResOK ||
       mprotect(MutatorWindowBase(&window), MutatorWindowSize(&window), PROT_NONE) != 0 ||
-      sigaction(SIGSEGV, &action, NULL) != 0) {
+      sigaction(BENCH_MEMORY, &action, NULL) != 0) {
     perror("bench_classes");
     exit(1);
   }

@@ -26,6 +26,8 @@
 
 #include "measure.h"
 
+#include <bench_record.h>
+
 enum { RoundsMost = 1000, TrapLength = 2 };
 
 static void need(int condition, const char *what) {
@@ -42,9 +44,8 @@ static double now(void) {
 }
 
 static void bare(int signal, siginfo_t *info, void *pointer) {
-  ucontext_t *ucontext = pointer;
   (void)signal, (void)info;
-  ucontext->uc_mcontext.gregs[REG_RIP] += TrapLength;
+  *benchPC(pointer) += TrapLength;
 }
 
 static void callback(MutatorContext context, void *closure) {
@@ -57,7 +58,7 @@ static void callback(MutatorContext context, void *closure) {
 static void inject(int signal, siginfo_t *info, void *ucontext) {
   MutatorContextStruct context;
   (void)signal;
-  if (MutatorFaultRecover(info, ucontext) || MutatorContextInitFault(&context, info, ucontext) != MutatorResOK ||
+  if (MutatorFaultRecover(info, ucontext) || benchInit(&context, info, ucontext) != MutatorResOK ||
       MutatorInjectReturn(&context))
     return;
   if (MutatorInject(&context, callback, NULL, NULL) != MutatorResOK)
@@ -91,7 +92,7 @@ static void install(const Way *way) {
   memset(&action, 0, sizeof action);
   action.sa_sigaction = way->handler;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-  need(sigaction(SIGILL, &action, NULL) == 0 && sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
+  need(sigaction(SIGILL, &action, NULL) == 0 && sigaction(BENCH_MEMORY, &action, NULL) == 0, "sigaction");
 }
 
 static double measure(const Way *way, unsigned traps) {

@@ -16,9 +16,9 @@
 static MutatorWindowStruct refused, adopted, shared;
 
 static void adopt(MutatorWindow window, size_t size) {
-  const int object = memfd_create("test", MFD_CLOEXEC);
+  const int object = nativeMemoryObject();
   void *base, *alias;
-  CHECK(object >= 0 && ftruncate(object, (off_t)size) == 0, "memfd");
+  CHECK(object >= 0 && ftruncate(object, (off_t)size) == 0, "ftruncate");
   base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, object, 0);
   alias = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, object, 0);
   CHECK(base != MAP_FAILED && alias != MAP_FAILED, "mmap");

@@ -35,9 +35,9 @@ static MutatorFaultResult handle(MutatorFaultHandler handler, MutatorContext con
 }
 
 static void previous(int signal, siginfo_t *info, void *ucontext) {
+  NativeStopStruct stop = {signal, info, ucontext};
   MutatorContextStruct context;
-  (void)signal;
-  CHECK(MutatorContextInitFault(&context, info, ucontext) == MutatorResOK, "InitFault");
+  CHECK(nativeInit(&context, &stop) == MutatorResOK, "InitFault");
   kind = MutatorContextKind(&context);
   forwarded++;
   skip(&context);

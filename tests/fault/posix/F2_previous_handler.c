@@ -15,7 +15,7 @@ typedef struct Seen {
   int signal;
   int code;
   void *address;
-  MutatorWord pc, sp, errorCode, trap;
+  MutatorWord pc, sp, errorCode;
   sigset_t interrupted; /* the mask in the context */
   sigset_t mask;        /* the mask in force */
 } Seen;
@@ -26,15 +26,15 @@ static volatile unsigned calls;
 
 static void look(int signal, siginfo_t *info, void *pointer) {
   ucontext_t *ucontext = pointer;
+  const NativeStopStruct stop = {signal, info, ucontext};
   memset(&seen, 0, sizeof seen);
   seen.signal = signal;
   seen.code = info->si_code;
   seen.address = info->si_addr;
   seen.pc = nativeUcontextGet(ucontext, MutatorRegisterPC);
   seen.sp = nativeUcontextGet(ucontext, MutatorRegisterSP);
-  seen.errorCode = (MutatorWord)ucontext->uc_mcontext.gregs[REG_ERR];
-  seen.trap = (MutatorWord)ucontext->uc_mcontext.gregs[REG_TRAPNO];
-  memcpy(&seen.interrupted, &ucontext->uc_sigmask, 8);
+  seen.errorCode = nativeErrorCode(&stop);
+  memcpy(&seen.interrupted, &ucontext->uc_sigmask, NATIVE_MASK_SIZE);
   (void)sigprocmask(SIG_BLOCK, NULL, &seen.mask);
   calls++;
   nativeProtect(page, nativePageSize(), NativeREADWRITE);
@@ -57,7 +57,7 @@ static void install(int flags) {
   else
     action.sa_handler = lookOld;
   (void)sigaddset(&action.sa_mask, SIGUSR1);
-  CHECK(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
+  CHECK(sigaction(NATIVE_MEMORY, &action, NULL) == 0, "sigaction");
 }
 
 /* One place faults, so that program counter and stack pointer are the same each time. */

@@ -7,11 +7,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "os/os.h"
+#include "os/posix/posix.h"
 #include "support/fault_test.h"
 
 static MutatorRes inHandler[2];
@@ -63,7 +62,7 @@ static void *thread(void *closure) {
   stack = current();
   base = stack.ss_sp;
   CHECK((stack.ss_flags & SS_DISABLE) == 0, "enabled");
-  CHECK(stack.ss_size >= 6 * (getauxval(AT_MINSIGSTKSZ) + 16384), "%zu bytes", stack.ss_size);
+  CHECK(stack.ss_size >= 6 * (mutatorPosixFrameSize() + 16384), "%zu bytes", stack.ss_size);
   CHECK(writable(base) && writable(base + stack.ss_size - 1), "all of it");
   errno = 0;
   CHECK(!writable(base - 1) && !writable(base - nativePageSize()), "the guard page");

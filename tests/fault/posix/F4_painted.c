@@ -11,11 +11,11 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "core/plan_cache.h"
+#include "os/posix/posix.h"
 #include "support/fault_test.h"
 
 enum { Depth = 4, Levels = Depth + 1, Callback = 8192, Library = 16384, Paint = 0xa5 };
@@ -90,7 +90,7 @@ static void fault(void) {
 }
 
 int main(void) {
-  const size_t frame = getauxval(AT_MINSIGSTKSZ) > 4096 ? getauxval(AT_MINSIGSTKSZ) : 4096;
+  const size_t frame = mutatorPosixFrameSize();
   MutatorOptionsStruct options;
   MutatorFaultOptionsStruct faultOptions;
   size_t i, one;

@@ -46,7 +46,7 @@ static MutatorBool lacking(NativeStop stop) {
   nativeForeignCode(&copy);
   expect(&forged, MutatorInjectRefusalSTATE);
   copy = *stop->ucontext;
-  copy.uc_mcontext.fpregs = NULL;
+  nativeWithoutVector(&copy);
   expect(&forged, MutatorInjectRefusalSTATE);
   nativeSet(stop, MutatorRegisterPC, nativeGet(stop, MutatorRegisterPC) + 2);
   return 1;

@@ -156,6 +156,8 @@ int main(void) {
   once(0);
   once(SIGXFSZ);
   once(SIGXCPU);
+#ifdef SIGRTMIN
   once(SIGRTMIN + 3);
+#endif
   return 0;
 }

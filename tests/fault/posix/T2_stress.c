@@ -22,15 +22,18 @@
 
 enum { Threads = 64, Stormy = 0x5ca1ab1e };
 
+/* One atomic operation can change it in 32-bit mode too. */
+typedef uint64_t __attribute__((aligned(8))) Counter;
+
 static MutatorThreadStruct thread[Threads];
 static MutatorWindowStruct window;
 static unsigned char *base;
-static MutatorWord count[Threads];                  /* increments */
-static uint64_t steps, opened, storms, suspensions; /* by everybody */
+static MutatorWord count[Threads];                 /* increments */
+static Counter steps, opened, storms, suspensions; /* by everybody */
 static volatile int done;
 static unsigned running;
 
-static void add(uint64_t *counter, uint64_t by) { (void)__atomic_add_fetch(counter, by, __ATOMIC_SEQ_CST); }
+static void add(Counter *counter, uint64_t by) { (void)__atomic_add_fetch(counter, by, __ATOMIC_SEQ_CST); }
 
 static MutatorFaultResult step(MutatorFaultRange range, MutatorContext context, void *address, MutatorAccess access,
                                void *closure) {

@@ -9,9 +9,8 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/types.h>
-#include <ucontext.h>
 
-typedef pid_t NativeThread;
+#include <native_system.h>
 
 #define NATIVE_PRINTF printf /* whose rules a format string follows */
 
@@ -30,10 +29,7 @@ typedef pid_t NativeThread;
 /* The stack at a call is a multiple of this. */
 #define NATIVE_STACK_ALIGN 16
 
-/* What stops a thread, as nativeStopNumber has it. */
-#define NATIVE_MEMORY SIGSEGV
-#define NATIVE_STACK_SEGMENT SIGBUS
-#define NATIVE_PRIVILEGED SIGSEGV
+/* What stops a thread, as nativeStopNumber has it; the others are the system's (native_system.h). */
 #define NATIVE_ILLEGAL SIGILL
 #define NATIVE_BREAKPOINT SIGTRAP
 #define NATIVE_TRACE SIGTRAP
@@ -48,15 +44,11 @@ typedef struct NativeStopStruct {
 } NativeStopStruct;
 
 typedef struct NativePictureStruct {
-  ucontext_t ucontext; /* without what fpregs points to */
+  ucontext_t ucontext; /* as much as nativeUcontextSize says */
   siginfo_t info;
-  unsigned char vector[4096]; /* what fpregs points to, as far as it says */
-  size_t vectorSize;
+  unsigned char apart[4096]; /* what it points to, as far as there is room */
+  size_t apartSize;
 } NativePictureStruct;
-
-/* Of the CPU's file: where the kernel keeps register n; the FXSAVE area of the frame. */
-extern const int nativeSlots[];
-unsigned char *nativeFxsave(const ucontext_t *ucontext);
 
 /* For tests of signals themselves: registers by MutatorRegister, pictures without a stop. */
 MutatorWord nativeUcontextGet(const ucontext_t *ucontext, unsigned reg);
@@ -68,10 +60,23 @@ void faultTestProtect(void *base, size_t size, int protection);
 #define faultTestGet nativeUcontextGet
 #define faultTestSet nativeUcontextSet
 
-/* Make it a thread's that runs code of the CPU's other mode. */
-void nativeForeignCode(ucontext_t *ucontext);
+/* Of the system's files --------------------------------------------------------- */
 
-/* After writing there: make what else the kernel restores from agree with it. */
-void nativeSettle(ucontext_t *ucontext);
+/* A descriptor of memory that can be mapped, without a name. */
+int nativeMemoryObject(void);
+
+/* Where a record has a register. */
+void *nativeSlot(const ucontext_t *ucontext, unsigned reg);
+
+/* The bytes of a ucontext_t that the kernel writes; and what of the record lies apart, behind a pointer. */
+size_t nativeUcontextSize(void);
+unsigned char *nativeBehind(const ucontext_t *ucontext, size_t *sizeReturn);
+
+/* What is in the ucontext_t itself, and is to be gone on with. */
+void nativeRestore(ucontext_t *to, const ucontext_t *from);
+
+/* Make it a thread's that runs code of the CPU's other mode; whose vector registers were not saved. */
+void nativeForeignCode(ucontext_t *ucontext);
+void nativeWithoutVector(ucontext_t *ucontext);
 
 #endif

@@ -36,7 +36,7 @@ static MutatorBool probePush(FaultTestStop stop) {
   MutatorWord local = 0;
   CHECK(MutatorContextCanStepInstruction(&stop->context), "%s",
         MutatorDeclineName(MutatorContextDecline(&stop->context)));
-  push(stop, "onto a saved register", &stop->native.ucontext->uc_mcontext.gregs[nativeSlots[FaultTestBX]]);
+  push(stop, "onto a saved register", nativeSlot(stop->native.ucontext, FaultTestBX));
   push(stop, "onto the siginfo", stop->native.info);
   push(stop, "onto a local variable of the handler", &local);
   push(stop, "into the ucontext from below", (unsigned char *)stop->native.ucontext + 1 - sizeof(MutatorWord));

@@ -25,14 +25,13 @@ static MutatorFaultResult callback(MutatorFaultRange range, MutatorContext conte
 }
 
 static void previous(int signal, siginfo_t *info, void *pointer) {
-  ucontext_t *ucontext = pointer;
   MutatorContextStruct context;
   void *address = &address;
   MutatorWord code = 77;
+  const NativeStopStruct stop = {signal, info, pointer};
   CHECK(signal == SIGSEGV && info->si_code == SI_USER && info->si_pid == getpid(), "as it was sent");
-  CHECK(ucontext->uc_mcontext.gregs[REG_TRAPNO] == 14 && (ucontext->uc_mcontext.gregs[REG_ERR] & 2) != 0,
-        "the record is not stale: the test shows nothing");
-  CHECK(MutatorContextInitFault(&context, info, ucontext) == MutatorResOK, "InitFault");
+  CHECK((nativeErrorCode(&stop) & 2) != 0, "the record is not stale: the test shows nothing");
+  CHECK(MutatorContextInitFault(&context, info, pointer) == MutatorResOK, "InitFault");
   CHECK(MutatorContextKind(&context) == MutatorFaultKindASYNC, "kind %d", (int)MutatorContextKind(&context));
   CHECK(MutatorContextAddress(&context, &address) == MutatorResFAIL && address == &address, "no address");
   CHECK(MutatorContextErrorCode(&context, &code) == MutatorResFAIL && code == 77, "no error code");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * tests/support/posix/x86_64.c -- where the registers are
+ * tests/support/linux/x86_64.c -- where the registers are
  */
 
-#include "support/native.h"
+#include "native_linux.h"
 
 #include <asm/prctl.h>
 #include <pthread.h>

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include <native_signal.h>
+
 SNIPPET(codeStore, "mov " rAX ", (" rDI ")");
 SNIPPET(codeLoad, "mov (" rDI "), " rAX);
 
@@ -39,18 +41,17 @@ static void allowed(FaultTestStop stop, const char *what, const void *address) {
 }
 
 static MutatorBool probeStore(FaultTestStop stop) {
-  unsigned char *state = nativeFxsave(stop->native.ucontext);
   unsigned char *sp = (unsigned char *)nativeGet(&stop->native, MutatorRegisterSP);
   MutatorWord local = 0;
   uintptr_t below = (uintptr_t)&local - 256;
-  declined(stop, "a saved register", &stop->native.ucontext->uc_mcontext.gregs[nativeSlots[FaultTestBX]]);
-  declined(stop, "the saved PC", &stop->native.ucontext->uc_mcontext.gregs[nativeSlots[MutatorRegisterPC]]);
+  declined(stop, "a saved register", nativeSlot(stop->native.ucontext, FaultTestBX));
+  declined(stop, "the saved PC", nativeSlot(stop->native.ucontext, MutatorRegisterPC));
   declined(stop, "into the ucontext from below", (unsigned char *)stop->native.ucontext + 1 - sizeof(MutatorWord));
   declined(stop, "the siginfo", stop->native.info);
   declined(stop, "the end of the siginfo", (unsigned char *)(stop->native.info + 1) - 1);
-  declined(stop, "the saved vector registers", state + 160);
-  declined(stop, "their header", state + 512);
-  declined(stop, "their extended part", state + 1024);
+  declined(stop, "the saved vector registers", nativeStateAt(stop->native.ucontext, NativeXmmAT, 16));
+  declined(stop, "their header", nativeStateAt(stop->native.ucontext, NativePresentAT, 8));
+  declined(stop, "their extended part", nativeStateAt(stop->native.ucontext, NativePresentAT + 64 + 256 - 16, 16));
   declined(stop, "a local variable of the handler", &local);
   declined(stop, "the handler's context", &stop->context);
   declined(stop, "where the handler will push next", (void *)below);
@@ -66,7 +67,7 @@ static MutatorBool probeStore(FaultTestStop stop) {
 }
 
 static MutatorBool probeLoad(FaultTestStop stop) {
-  allowed(stop, "a load from the frame", &stop->native.ucontext->uc_mcontext.gregs[nativeSlots[FaultTestBX]]);
+  allowed(stop, "a load from the frame", nativeSlot(stop->native.ucontext, FaultTestBX));
   CHECK(MutatorContextStepInstruction(&stop->context) == MutatorResOK, "a load from the frame");
   CHECK(nativeGet(&stop->native, FaultTestAX) == 0x5ca1ab1e, "a load from the frame");
   return 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * tests/support/posix/x86.c -- where the registers are
+ * tests/support/linux/x86.c -- where the registers are
  */
 
-#include "support/native.h"
+#include "native_linux.h"
 
 #include <asm/ldt.h>
 #include <string.h>

@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <mutator.h>
+#include "support/fault_test.h"
 
 static size_t page;
 static unsigned char *base; /* one page, then nothing */
@@ -93,7 +93,7 @@ static void maskRegisters(float *operand) {
 
 int main(void) {
   struct sigaction action;
-  if (!__builtin_cpu_supports("avx2")) {
+  if (!faultTestFeature(FaultTestFeatureAVX2)) {
     printf("skip: the CPU has no AVX2\n");
     return 77;
   }
@@ -107,7 +107,7 @@ int main(void) {
   expect(sigaction(SIGSEGV, &action, NULL) == 0, "sigaction");
   maskedMoves((float *)(void *)(base + page - 2 * sizeof(float)));
   expect(steps == 2, "each access faulted once");
-  if (!__builtin_cpu_supports("avx512bw"))
+  if (!faultTestFeature(FaultTestFeatureAVX512))
     return 0;
   maskRegisters((float *)(void *)(base + page - 2 * sizeof(float)));
   expect(steps == 4, "each access faulted once");
