@@ -64,6 +64,13 @@ enum { BreakCountHITS = 0, BreakCountREWRITES, BreakCountREFUSED };
 MutatorBool mutatorCodeEnter(OSSignals before);
 void mutatorCodeLeave(const OSSignalsStruct *before);
 
+/* mutatorCodeLeaveHandled -- the same, and tell the client, at the end of a handler that has handled its fault
+ *
+ * The return from it lets signals in again, which saves a system call.
+ */
+struct CodeStoreStruct;
+void mutatorCodeLeaveHandled(const OSSignalsStruct *before, const struct CodeStoreStruct *store);
+
 /* Is the calling thread inside? */
 MutatorBool mutatorCodeInside(void);
 
@@ -216,6 +223,11 @@ void mutatorMergeFetched(unsigned char *bytes, size_t count, MutatorWord pc);
 
 /* mutatorCodeTell -- call the client's function, if there is one and anything was stored; pre: not inside */
 void mutatorCodeTell(const CodeStoreStruct *store);
+
+/* Is there one? */
+static inline MutatorBool mutatorCodeTells(const CodeStoreStruct *store) {
+  return store->code != NULL && store->code->written != NULL;
+}
 
 /* slot.c ------------------------------------------------------------------------------ */
 

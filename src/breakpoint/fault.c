@@ -91,8 +91,10 @@ static MutatorFaultResult touched(MutatorContext context, const OSFaultStruct *f
     result = written(context, fault->address, &store);
   else if (fault->access == MutatorAccessEXECUTE)
     result = executed(fault->address, &store);
-  mutatorCodeLeave(&signals);
-  mutatorCodeTell(&store);
+  if (result == MutatorFaultHANDLED)
+    mutatorCodeLeaveHandled(&signals, &store);
+  else
+    mutatorCodeLeave(&signals);
   return result;
 }
 

@@ -148,8 +148,7 @@ static MutatorFaultResult goOn(Hit hit, MutatorContext context) {
     letPass(context, hit->address);
   else if (res != MutatorResOK && isStill(hit))
     mutatorBreakLose(hit->breakpoint);
-  mutatorCodeLeave(&signals);
-  mutatorCodeTell(&store);
+  mutatorCodeLeaveHandled(&signals, &store);
   return MutatorFaultHANDLED;
 }
 

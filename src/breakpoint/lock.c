@@ -50,13 +50,29 @@ MutatorBool mutatorCodeEnter(OSSignals before) {
   return 1;
 }
 
-void mutatorCodeLeave(const OSSignalsStruct *before) {
+static void give(void) {
   atomicStore(&owner, 0);
-  if (atomicLoad32(&waiters) != 0) {
-    (void)atomicAdd32(&ticks, 1);
-    mutatorOSWake(&ticks, 1);
-  }
+  if (atomicLoad32(&waiters) == 0)
+    return;
+  (void)atomicAdd32(&ticks, 1);
+  mutatorOSWake(&ticks, 1);
+}
+
+void mutatorCodeLeave(const OSSignalsStruct *before) {
+  give();
   mutatorOSSignalsRelease(before);
+  mutatorOSInsideEnd();
+}
+
+/* Clients' functions are called with the signals that the thread had. */
+void mutatorCodeLeaveHandled(const OSSignalsStruct *before, const CodeStoreStruct *store) {
+  if (mutatorCodeTells(store)) {
+    mutatorCodeLeave(before);
+    mutatorCodeTell(store);
+    return;
+  }
+  give();
+  mutatorOSSignalsReturn(before);
   mutatorOSInsideEnd();
 }
 

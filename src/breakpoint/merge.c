@@ -173,6 +173,6 @@ void mutatorMergeFetched(unsigned char *bytes, size_t count, MutatorWord pc) {
 }
 
 void mutatorCodeTell(const CodeStoreStruct *store) {
-  if (store->code != NULL && store->code->written != NULL)
+  if (mutatorCodeTells(store))
     store->code->written(store->code, (void *)store->base, (void *)store->limit, store->code->closure);
 }

@@ -307,6 +307,10 @@ void mutatorOSSignalsRelease(const OSSignalsStruct *before);
 /* mutatorOSSignalsDefer -- the same, for code that may fault: handlers of faults still interrupt; Release ends it */
 void mutatorOSSignalsDefer(OSSignals before);
 
+/* mutatorOSSignalsReturn -- instead of Release, in the handler of a fault whose end is near: where the return from a handler
+ * lets signals in again, that is soon enough */
+void mutatorOSSignalsReturn(const OSSignalsStruct *before);
+
 /* OSMappingStruct -- a stretch of memory that is alike */
 typedef struct OSMappingStruct *OSMapping;
 typedef struct OSMappingStruct {

@@ -52,14 +52,17 @@ extern AtomicWord *mutatorLinuxForkWord;
 /* LinuxProcessStruct -- /proc/self/mem
  *
  * `descriptor` is ~0 when there is none.  Programs close descriptors that are
- * not theirs; device and inode tell whether the number is still this file.
+ * not theirs.  Whether the number is still this file tells the file's own offset, which nothing else uses: it
+ * is `place`, further than any other file goes, and another in each process.
  */
 typedef struct LinuxProcessStruct {
   AtomicWord descriptor;
-  uint64_t device;
-  uint64_t inode;
+  off64_t place;
 } LinuxProcessStruct;
 extern LinuxProcessStruct mutatorLinuxProcess;
+
+/* mutatorLinuxProcessIs -- is that descriptor the file? */
+MutatorBool mutatorLinuxProcessIs(int file);
 
 /* set-up -------------------------------------------------------------------- */
 

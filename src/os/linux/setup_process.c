@@ -4,7 +4,7 @@
  */
 
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "os/linux/linux.h"
@@ -14,24 +14,29 @@
 /* Only a descriptor that is still ours may be closed. */
 static void closeOld(void) {
   const AtomicWord old = atomicExchange(&mutatorLinuxProcess.descriptor, NO_DESCRIPTOR);
-  struct stat status;
-  if (old == NO_DESCRIPTOR || fstat((int)old, &status) != 0)
-    return;
-  if (status.st_dev == mutatorLinuxProcess.device && status.st_ino == mutatorLinuxProcess.inode)
+  if (old != NO_DESCRIPTOR && mutatorLinuxProcessIs((int)old))
     (void)close((int)old);
+}
+
+/* Beyond what any file system has room for, up to the greatest offset; two processes hardly take the same. */
+static off64_t choosePlace(void) {
+  struct timespec now = {0};
+  uint64_t mixed;
+  (void)clock_gettime(CLOCK_REALTIME, &now);
+  mixed = ((uint64_t)now.tv_sec << 30) ^ (uint64_t)now.tv_nsec ^ ((uint64_t)getpid() << 38);
+  return (off64_t)((mixed & ~(UINT64_C(3) << 62)) | UINT64_C(1) << 62);
 }
 
 void mutatorLinuxProcessOpen(void) {
   const int file = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-  struct stat status;
+  const off64_t place = choosePlace();
   closeOld();
   if (file < 0)
     return;
-  if (fstat(file, &status) != 0) {
+  if (lseek64(file, place, SEEK_SET) != place) {
     (void)close(file);
     return;
   }
-  mutatorLinuxProcess.device = status.st_dev;
-  mutatorLinuxProcess.inode = status.st_ino;
+  mutatorLinuxProcess.place = place;
   atomicStore(&mutatorLinuxProcess.descriptor, (AtomicWord)file);
 }

@@ -70,3 +70,6 @@ MutatorRes mutatorOSThreadGo(MutatorThread thread) {
 MutatorRes mutatorOSThreadContext(MutatorThread thread, MutatorContext context) {
   return MutatorContextInitThread(context, portOf(thread));
 }
+
+/* A handler that was called for a message returns by no signal. */
+void mutatorOSSignalsReturn(const OSSignalsStruct *before) { mutatorOSSignalsRelease(before); }

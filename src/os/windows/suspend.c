@@ -78,5 +78,6 @@ void mutatorOSSignalsHold(OSSignals before) { (void)before; }
 void mutatorOSSignalsDefer(OSSignals before) { (void)before; }
 
 void mutatorOSSignalsRelease(const OSSignalsStruct *before) { (void)before; }
+void mutatorOSSignalsReturn(const OSSignalsStruct *before) { (void)before; }
 
 uint64_t mutatorOSMilliseconds(void) { return GetTickCount64(); }
