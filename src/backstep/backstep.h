@@ -110,7 +110,8 @@ typedef struct BackstepStruct {
   MutatorBackstep client;
   void *injectArea; /* also tells the mutator from other threads */
   AtomicWord holder;
-  size_t size; /* of the mapping that this is in */
+  Backstep other; /* of all that there are, for forks; under the set-up lock */
+  size_t size;    /* of the mapping that this is in */
 
   uint64_t density;
   size_t keep, unit, runsLimit;

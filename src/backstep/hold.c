@@ -13,8 +13,11 @@ MutatorBool mutatorBackstepEnter(Backstep b, OSSignals signals, MutatorBool wait
   mutatorOSSignalsHold(signals);
   do {
     holder = 0;
-    if (atomicCompareAndSwap(&b->holder, &holder, self))
-      return 1;
+    if (atomicCompareAndSwap(&b->holder, &holder, self)) {
+      if (mutatorCoreMayLock())
+        return 1;
+      atomicStore(&b->holder, 0);
+    }
   } while (wait && holder != self);
   mutatorOSSignalsRelease(signals);
   return 0;

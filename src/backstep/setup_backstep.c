@@ -162,15 +162,56 @@ static MutatorBool enlist(AtomicWord from, AtomicWord to) {
   return 0;
 }
 
+/* around fork: a child finds each as it is between two calls ------------------------- */
+
+static Backstep all;
+
+static void prepare(void) {
+  OSSignalsStruct signals;
+  Backstep b;
+  for (b = all; b != NULL; b = b->other)
+    if (mutatorBackstepEnter(b, &signals, 1))
+      mutatorBackstepLeave(b, &signals);
+}
+
+static void forked(MutatorWord thread) {
+  Backstep b;
+  (void)thread;
+  for (b = all; b != NULL; b = b->other)
+    atomicStore(&b->holder, 0);
+}
+
+static const CoreForkStruct aroundFork = {prepare, forked};
+
+static void linkIn(Backstep b) {
+  mutatorOSSetupLock();
+  mutatorCoreForkAdd(CoreForkBACKSTEP, &aroundFork);
+  b->other = all;
+  all = b;
+  mutatorOSSetupUnlock();
+}
+
+static void takeOut(Backstep b) {
+  Backstep *at = &all;
+  mutatorOSSetupLock();
+  while (*at != NULL && *at != b)
+    at = &(*at)->other;
+  if (*at == b)
+    *at = b->other;
+  mutatorOSSetupUnlock();
+}
+
 static MutatorRes enter(MutatorBackstep client, Backstep b) {
   if (!enlist(0, (AtomicWord)b->injectArea))
     return MutatorResLIMIT;
+  linkIn(b);
   publish(client, b);
   return MutatorFaultHandlerAdd(&client->handler, Priority, mutatorBackstepFault, b);
 }
 
 static void leave(MutatorBackstep client, Backstep b) {
   client->signature = 0;
+  takeOut(b);
   (void)enlist((AtomicWord)b->injectArea, 0);
   (void)MutatorInjectDetach();
 }

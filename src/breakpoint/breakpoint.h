@@ -74,7 +74,7 @@ void mutatorCodeLeaveHandled(const OSSignalsStruct *before, const struct CodeSto
 /* Is the calling thread inside? */
 MutatorBool mutatorCodeInside(void);
 
-/* In a forked child, where the thread that was inside may be no more. */
+/* In a forked child, where nobody is inside or waits any more. */
 void mutatorCodeForked(void);
 
 /* region.c ---------------------------------------------------------------------------- */
@@ -236,6 +236,7 @@ typedef struct CodeSlotStruct {
   MutatorWord origin; /* the instruction's own address, or 0 */
   MutatorWord next;   /* where the thread goes on */
   MutatorWord length; /* of the code in the slot; there the trap byte lies */
+  MutatorWord thread;
 } CodeSlotStruct, *CodeSlot;
 
 enum { CodeSlotBYTES = 32, CodeSlotCOUNT = 128 };
@@ -244,6 +245,7 @@ enum { CodeSlotBYTES = 32, CodeSlotCOUNT = 128 };
 typedef struct CodeSlotsStruct *CodeSlots;
 typedef struct CodeSlotsStruct {
   MutatorWord executable, writable; /* the two mappings of CodeSlotBYTES * CodeSlotCOUNT bytes */
+  MutatorBool foreign;              /* a forked child's are its parent's, and not to be used */
   CodeSlotStruct slot[CodeSlotCOUNT];
 } CodeSlotsStruct;
 
@@ -256,6 +258,9 @@ MutatorRes mutatorSlotRun(MutatorCode code, MutatorContext context, const unsign
 
 /* mutatorSlotFind -- the slot that holds a PC, or is at its end; its region, and how far behind the slot's first byte */
 CodeSlot mutatorSlotFind(MutatorWord pc, MutatorWord *byReturn);
+
+/* mutatorSlotsForked -- in a forked child, free the slots of all but one thread */
+void mutatorSlotsForked(MutatorCode code, MutatorWord thread);
 
 /* mutatorSlotsFree -- is nobody in a slot of that region? */
 MutatorBool mutatorSlotsFree(MutatorCode code);

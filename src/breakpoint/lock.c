@@ -15,7 +15,12 @@ MutatorBool mutatorCodeInside(void) { return atomicLoadRelaxed(&owner) == mutato
 
 static MutatorBool take(MutatorWord self) {
   AtomicWord nobody = 0;
-  return atomicCompareAndSwap(&owner, &nobody, self);
+  if (!atomicCompareAndSwap(&owner, &nobody, self))
+    return 0;
+  if (mutatorCoreMayLock())
+    return 1;
+  atomicStore(&owner, 0);
+  return 0;
 }
 
 /* Who waits reads `ticks` before it looks once more; who leaves changes the owner, then looks for waiters. */

@@ -9,11 +9,37 @@
 
 #include <limits.h>
 
+enum { SlotBytes = CodeSlotBYTES * CodeSlotCOUNT };
+
 static MutatorFaultHandlerStruct first, last;
 
 /* handlers ---------------------------------------------------------------------------- */
 
-static void forked(void) { mutatorCodeForked(); }
+/* A page is between two modes now and then, but not while nobody is inside. */
+static void prepare(void) {
+  OSSignalsStruct signals;
+  if (mutatorCodeEnter(&signals))
+    mutatorCodeLeave(&signals);
+}
+
+/* Slots are shared memory, where two processes would run each other's instructions. */
+static void forkedCode(MutatorCode code, MutatorWord thread) {
+  CodeSlots slots = (CodeSlots)code->slots;
+  mutatorSlotsForked(code, thread);
+  slots->foreign = !mutatorOSCodeForked(slots->executable, slots->writable, SlotBytes);
+}
+
+static void forked(MutatorWord thread) {
+  size_t i;
+  mutatorCodeForked();
+  for (i = 0; i < mutatorCodeCount(); ++i) {
+    MutatorCodeAlias alias = mutatorCodeAt(i);
+    if (alias != NULL && alias == &alias->code->own)
+      forkedCode(alias->code, thread);
+  }
+}
+
+static const CoreForkStruct aroundFork = {prepare, forked};
 
 static MutatorRes addHandlers(void) {
   MutatorRes res = MutatorFaultHandlerAdd(&first, 100, mutatorBreakFirst, NULL);
@@ -23,7 +49,7 @@ static MutatorRes addHandlers(void) {
   if (res != MutatorResOK && res != MutatorResSTATE)
     return res;
   mutatorOSSetupLock();
-  mutatorCoreForkedAdd(forked);
+  mutatorCoreForkAdd(CoreForkBREAKPOINT, &aroundFork);
   mutatorOSSetupUnlock();
   atomicStore(&mutatorCoreTruth, (AtomicWord)mutatorMergeFetched);
   return MutatorResOK;
@@ -109,8 +135,6 @@ static void improvePath(MutatorCode code, const MutatorCodeAliasStruct *alias, c
 static size_t pagesOf(const MutatorCodeAliasStruct *alias) {
   return (alias->limit - alias->base) / mutatorOSPageSize();
 }
-
-enum { SlotBytes = CodeSlotBYTES * CodeSlotCOUNT };
 
 static MutatorRes reserve(MutatorCode code) {
   CodeSlots slots = mutatorOSReserve(sizeof *slots);

@@ -35,6 +35,8 @@ MutatorRes mutatorSlotRun(MutatorCode code, MutatorContext context, const unsign
   ArchDisplaceStruct displace;
   MachineStruct machine;
   MutatorRes res;
+  if (slots->foreign)
+    return MutatorResUNIMPL;
   if (number == CodeSlotCOUNT)
     return MutatorResBUSY;
   mutatorOSMachine(&context->native, &machine);
@@ -44,6 +46,7 @@ MutatorRes mutatorSlotRun(MutatorCode code, MutatorContext context, const unsign
   slots->slot[number].origin = *machineRegister(&machine, MutatorRegisterPC);
   slots->slot[number].next = displace.next;
   slots->slot[number].length = displace.length;
+  slots->slot[number].thread = mutatorOSThread();
   fill(slots->writable + number * CodeSlotBYTES, &displace);
   *machineRegister(&machine, MutatorRegisterPC) = place;
   return MutatorResOK;
@@ -66,6 +69,14 @@ CodeSlot mutatorSlotFind(MutatorWord pc, MutatorWord *byReturn) {
       return slot->origin != 0 && *byReturn <= slot->length + 1 ? slot : NULL;
   }
   return NULL;
+}
+
+void mutatorSlotsForked(MutatorCode code, MutatorWord thread) {
+  CodeSlots slots = slotsOf(code);
+  size_t i;
+  for (i = 0; i < CodeSlotCOUNT; ++i)
+    if (slots->slot[i].thread != thread)
+      slots->slot[i].origin = 0;
 }
 
 MutatorBool mutatorSlotsFree(MutatorCode code) {

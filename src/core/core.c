@@ -13,8 +13,7 @@ static MutatorOptionsStruct inForce;
 static AtomicWord ready;
 AtomicWord mutatorCorePostMortem;
 
-#define FORKED 8
-static void (*forkedCalls[FORKED])(void);
+static const CoreForkStruct *forks[CoreForkLIMIT];
 
 const MutatorOptionsStruct *mutatorCoreOptions(void) { return atomicLoadAcquire(&ready) ? &inForce : NULL; }
 
@@ -23,17 +22,40 @@ void mutatorCoreOptionsSet(const MutatorOptionsStruct *options) {
   atomicStoreRelease(&ready, 1);
 }
 
-void mutatorCoreForkedAdd(void (*forked)(void)) {
-  size_t i = 0;
-  while (i < FORKED - 1 && forkedCalls[i] != NULL && forkedCalls[i] != forked)
-    ++i;
-  forkedCalls[i] = forked;
+void mutatorCoreForkAdd(CoreForkPlace place, const CoreForkStruct *fork) { forks[place] = fork; }
+
+/* The thread that forks, or 0, and until when others wait for it. */
+static AtomicWord forker, forkerUntil;
+
+/* Whoever has registered something of the kind before us may now wait for a lock, and its holder for one of ours. */
+enum { PATIENCE = 1000 };
+
+MutatorBool mutatorCoreMayLock(void) {
+  const AtomicWord thread = atomicLoad(&forker);
+  return thread == 0 || thread == mutatorOSThread() ||
+         (AtomicWord)mutatorOSMilliseconds() - atomicLoad(&forkerUntil) < (AtomicWord)1 << 30;
 }
 
-void mutatorCoreForked(void) {
+static void prepare(void) {
+  size_t i;
+  atomicStore(&forkerUntil, (AtomicWord)mutatorOSMilliseconds() + PATIENCE);
+  atomicStore(&forker, mutatorOSThread());
+  for (i = 0; i < CoreForkLIMIT; ++i)
+    if (forks[i] != NULL && forks[i]->prepare != NULL)
+      forks[i]->prepare();
+}
+
+static void parent(void) { atomicStore(&forker, 0); }
+
+static void child(void) {
   size_t i;
   mutatorArchForked();
   mutatorIndexForked();
-  for (i = 0; i < FORKED && forkedCalls[i] != NULL; ++i)
-    forkedCalls[i]();
+  mutatorOSThreadForked();
+  for (i = 0; i < CoreForkLIMIT; ++i)
+    if (forks[i] != NULL)
+      forks[i]->child(atomicLoad(&forker));
+  atomicStore(&forker, 0);
 }
+
+const OSForkStruct mutatorCoreFork = {prepare, parent, child};

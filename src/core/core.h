@@ -89,14 +89,35 @@ extern AtomicWord mutatorCoreTruth;
  */
 MutatorRes mutatorCoreStepBytes(MutatorContext context, const unsigned char *bytes, size_t count, MutatorMemory memory);
 
-/* mutatorCoreForkedAdd -- call a function in forked children; pre: the set-up lock is held (set-up)
- *
- * For capabilities.  Adding the same one again does nothing.
- */
-void mutatorCoreForkedAdd(void (*forked)(void));
+/* CoreForkStruct -- what a capability does around fork */
+typedef struct CoreForkStruct {
+  void (*prepare)(void); /* wait until nobody is inside its lock; or NULL */
+  /* one thread is left, whose number in the parent that is: nobody else holds anything */
+  void (*child)(MutatorWord thread);
+} CoreForkStruct;
 
-/* mutatorCoreForked -- in a forked child, where one thread is left: nobody holds anything */
-void mutatorCoreForked(void);
+/* mutatorCoreForkAdd -- have that done; pre: the set-up lock is held (set-up)
+ *
+ * In the order of places, in which locks are taken too, by who takes two.
+ */
+typedef enum CoreForkPlace {
+  CoreForkDOMAIN = 0,
+  CoreForkTHREAD,
+  CoreForkBACKSTEP,
+  CoreForkBREAKPOINT,
+  CoreForkLIMIT
+} CoreForkPlace;
+void mutatorCoreForkAdd(CoreForkPlace place, const CoreForkStruct *fork);
+
+/* mutatorCoreMayLock -- is no other thread about to fork?
+ *
+ * Asked when a lock has been taken: unless it may be, it is given back.  So a child finds what the lock guards
+ * whole.  The forking thread holds none of them meanwhile; who waits for it longer than a second waits no more.
+ */
+MutatorBool mutatorCoreMayLock(void);
+
+/* mutatorCoreFork -- all of it, for the system */
+extern const OSForkStruct mutatorCoreFork;
 
 /* mutatorCoreCount -- one more of an event; async-signal-safe, any thread
  *

@@ -43,7 +43,7 @@ static MutatorBool sameOptions(const MutatorOptionsStruct *one, const MutatorOpt
 }
 
 static MutatorRes setUp(const MutatorOptionsStruct *options) {
-  MutatorRes res = mutatorOSSetup(mutatorCoreForked);
+  MutatorRes res = mutatorOSSetup(&mutatorCoreFork);
   if (res == MutatorResOK)
     res = mutatorPlanCacheSetup(options->plans);
   if (res != MutatorResOK)

@@ -334,9 +334,15 @@ size_t mutatorOSPageSize(void);
 void *mutatorOSReserve(size_t size);
 void mutatorOSRelease(void *base, size_t size);
 
-/* Process memory, fork word, page size, extended-state layout.  `forked` is
- * called in a forked child, after the port has adjusted itself. */
-MutatorRes mutatorOSSetup(void (*forked)(void));
+/* OSForkStruct -- what is done around fork(2), by the thread that forks */
+typedef struct OSForkStruct {
+  void (*prepare)(void);
+  void (*parent)(void);
+  void (*child)(void); /* after the port has adjusted itself */
+} OSForkStruct;
+
+/* Process memory, fork word, page size, extended-state layout. */
+MutatorRes mutatorOSSetup(const OSForkStruct *fork);
 
 /* mutatorOSMapAgain -- a second mapping of shared memory, readable and writable; NULL when there can be none
  *
@@ -349,6 +355,9 @@ void *mutatorOSMapAgain(MutatorWord base, size_t size);
 MutatorRes mutatorOSCodeCreate(MutatorWord place, size_t size, MutatorWord *executableReturn,
                                MutatorWord *writableReturn);
 void mutatorOSCodeDestroy(MutatorWord executable, MutatorWord writable, size_t size);
+
+/* mutatorOSCodeForked -- in a forked child, put memory of its own there, with the same bytes; false: it is its parent's */
+MutatorBool mutatorOSCodeForked(MutatorWord executable, MutatorWord writable, size_t size);
 
 /* Windows: memory that can be mapped twice.  Create fills in base, alias, size and
  * object; the fork policy is there.  Destroy undoes it.  Around fork(2) the port

@@ -19,18 +19,17 @@ static void copyName(char *to, const char *from) {
 
 /* The forking thread has another number in the child, and still owns what it owned.
  * (Locks of threads that the child does not have stay locked.) */
-static void forked(void) {
-  const MutatorWord before = mutatorOSThread();
-  MutatorWord now;
+static void forked(MutatorWord before) {
+  const MutatorWord now = mutatorOSThread();
   size_t i;
-  mutatorOSThreadForked();
-  now = mutatorOSThread();
   for (i = 0; i < MutatorDomainLIMIT; ++i) {
     const AtomicWord domain = atomicLoad(&mutatorDomains[i].domain);
     if (domain != 0)
       mutatorDomainForked((MutatorDomain)domain, before, now);
   }
 }
+
+static const CoreForkStruct aroundFork = {.child = forked};
 
 /* The entry is empty until the bounds are; whoever takes it puts them right again. */
 static MutatorRes enlist(MutatorDomain domain) {
@@ -56,7 +55,7 @@ MutatorRes MutatorDomainInit(MutatorDomain domain, const char *name, MutatorDoma
   if (mutatorCoreOptions() == NULL || mutatorDomainEntry(domain) != NULL)
     return MutatorResSTATE;
   mutatorOSSetupLock();
-  mutatorCoreForkedAdd(forked);
+  mutatorCoreForkAdd(CoreForkDOMAIN, &aroundFork);
   mutatorOSSetupUnlock();
   copyName(fresh.name, name);
   before = *domain;

@@ -24,17 +24,19 @@ static MutatorBool optionsCheck(const MutatorThreadOptionsStruct *options) {
 }
 
 /* In a child one thread is left, which keeps its registration under its new number. */
-static void forked(void) {
+static void forked(MutatorWord thread) {
   MutatorThread self = MutatorThreadSelf();
+  (void)thread;
   atomicStore(&mutatorThreads.owner, 0);
   mutatorThreads.first = self;
   if (self == NULL)
     return;
   self->next = NULL;
-  mutatorOSThreadForked();
   self->id = mutatorOSThread();
   atomicStore(&self->state, OSThreadRUNNING);
 }
+
+static const CoreForkStruct aroundFork = {.child = forked};
 
 MutatorRes MutatorThreadSetup(const MutatorThreadOptionsStruct *options) {
   MutatorRes res;
@@ -46,7 +48,7 @@ MutatorRes MutatorThreadSetup(const MutatorThreadOptionsStruct *options) {
   mutatorOSSetupLock();
   res = mutatorOSThreadSetup(options == NULL ? 0 : options->signal);
   if (res == MutatorResOK)
-    mutatorCoreForkedAdd(forked);
+    mutatorCoreForkAdd(CoreForkTHREAD, &aroundFork);
   mutatorOSSetupUnlock();
   return res;
 }

@@ -50,10 +50,13 @@ void mutatorOSRelease(void *base, size_t size) {
   (void)size;
   free(base);
 }
-MutatorRes mutatorOSSetup(void (*forked)(void)) {
-  (void)forked;
+MutatorRes mutatorOSSetup(const OSForkStruct *fork) {
+  (void)fork;
   return MutatorResOK;
 }
+uint64_t mutatorOSMilliseconds(void) { return 0; }
+MutatorWord mutatorOSThread(void) { return 1; }
+void mutatorOSThreadForked(void) {}
 void mutatorOSSetupLock(void) {}
 void mutatorOSSetupUnlock(void) {}
 void mutatorOSInsideBegin(void) {}

@@ -29,7 +29,7 @@ enum { FreebsdLegacySIZE = 512, FreebsdHeaderSIZE = 64 };
 extern AtomicWord *mutatorFreebsdForkWord;
 
 /* mutatorFreebsdForkSetup -- the fork word and the handlers around fork(2); OK or MEMORY (set-up) */
-MutatorRes mutatorFreebsdForkSetup(void (*forked)(void));
+MutatorRes mutatorFreebsdForkSetup(const OSForkStruct *fork);
 
 /* from each CPU (os/freebsd/<cpu>.c) ------------------------------------------- */
 

@@ -11,13 +11,13 @@
 #include "os/freebsd/freebsd.h"
 #include "os/posix/posix.h"
 
-MutatorRes mutatorOSSetup(void (*forked)(void)) {
+MutatorRes mutatorOSSetup(const OSForkStruct *fork) {
   const long page = sysconf(_SC_PAGESIZE);
   MutatorRes res;
   if (page > 0)
     atomicStore(&mutatorPosixPageSize, (AtomicWord)page);
   res = mutatorPosixExitSetup();
-  return res == MutatorResOK ? mutatorFreebsdForkSetup(forked) : res;
+  return res == MutatorResOK ? mutatorFreebsdForkSetup(fork) : res;
 }
 
 const int mutatorPosixNoReserve = 0;

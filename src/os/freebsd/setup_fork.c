@@ -41,7 +41,7 @@ static MutatorRes makeForkWord(void) {
   return MutatorResOK;
 }
 
-MutatorRes mutatorFreebsdForkSetup(void (*forked)(void)) {
+MutatorRes mutatorFreebsdForkSetup(const OSForkStruct *fork) {
   const MutatorRes res = mutatorFreebsdForkWord != NULL ? MutatorResOK : makeForkWord();
-  return res == MutatorResOK ? mutatorPosixForkSetup(forked) : res;
+  return res == MutatorResOK ? mutatorPosixForkSetup(fork) : res;
 }

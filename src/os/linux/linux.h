@@ -74,7 +74,7 @@ void mutatorLinuxProcessOpen(void);
  * Returns  MutatorResOK; MutatorResMEMORY; MutatorResUNIMPL: the kernel cannot wipe
  *          the word, so that a fork that runs no handlers goes unnoticed
  */
-MutatorRes mutatorLinuxForkSetup(void (*forked)(void));
+MutatorRes mutatorLinuxForkSetup(const OSForkStruct *fork);
 
 /* mutatorLinuxObjectCreate -- the descriptor of a new memory object of that size; -1 when there is none */
 int mutatorLinuxObjectCreate(size_t size);

@@ -13,7 +13,7 @@
 
 /* Without the fork word a child that ran no atfork handler could not tell that
  * the open file stands for its parent's memory: then it is not opened. */
-MutatorRes mutatorOSSetup(void (*forked)(void)) {
+MutatorRes mutatorOSSetup(const OSForkStruct *fork) {
   const long page = sysconf(_SC_PAGESIZE);
   MutatorRes res;
   if (page > 0)
@@ -21,7 +21,7 @@ MutatorRes mutatorOSSetup(void (*forked)(void)) {
   res = mutatorPosixExitSetup();
   if (res != MutatorResOK)
     return res;
-  res = mutatorLinuxForkSetup(forked);
+  res = mutatorLinuxForkSetup(fork);
   if (res == MutatorResOK && !mutatorOSProcessOffered())
     mutatorLinuxProcessOpen();
   return res == MutatorResUNIMPL ? MutatorResOK : res;

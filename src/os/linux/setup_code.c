@@ -85,3 +85,19 @@ void mutatorOSCodeDestroy(MutatorWord executable, MutatorWord writable, size_t s
   (void)munmap((void *)executable, size);
   (void)munmap((void *)writable, size);
 }
+
+static MutatorBool replace(MutatorWord base, size_t size, int protection, int object) {
+  return mmap((void *)base, size, protection, MAP_SHARED | MAP_FIXED, object, 0) != MAP_FAILED;
+}
+
+MutatorBool mutatorOSCodeForked(MutatorWord executable, MutatorWord writable, size_t size) {
+  const int object = createMemory(size);
+  MutatorBool replaced;
+  if (object < 0)
+    return 0;
+  replaced = write(object, (const void *)writable, size) == (ssize_t)size &&
+             replace(executable, size, PROT_READ | PROT_EXEC, object) &&
+             replace(writable, size, PROT_READ | PROT_WRITE, object);
+  (void)close(object);
+  return replaced;
+}

@@ -35,8 +35,8 @@ static MutatorRes makeForkWord(void) {
   return MutatorResOK;
 }
 
-MutatorRes mutatorLinuxForkSetup(void (*forked)(void)) {
-  const MutatorRes res = mutatorPosixForkSetup(forked);
+MutatorRes mutatorLinuxForkSetup(const OSForkStruct *fork) {
+  const MutatorRes res = mutatorPosixForkSetup(fork);
   if (res != MutatorResOK || mutatorLinuxForkWord != NULL)
     return res;
   return makeForkWord();

@@ -28,11 +28,11 @@ void mutatorPosixForkChild(void) {
   atomicStore(&mutatorMacosProcess, (AtomicWord)getpid());
 }
 
-MutatorRes mutatorOSSetup(void (*forked)(void)) {
+MutatorRes mutatorOSSetup(const OSForkStruct *fork) {
   const long page = sysconf(_SC_PAGESIZE);
   if (page > 0)
     atomicStore(&mutatorPosixPageSize, (AtomicWord)page);
-  if (mutatorPosixExitSetup() != MutatorResOK || mutatorPosixForkSetup(forked) != MutatorResOK)
+  if (mutatorPosixExitSetup() != MutatorResOK || mutatorPosixForkSetup(fork) != MutatorResOK)
     return MutatorResMEMORY;
   atomicStore(&mutatorMacosProcess, (AtomicWord)getpid());
   return MutatorResOK;

@@ -118,11 +118,11 @@ void mutatorPosixReturnsTo(const void *code);
 MutatorRes mutatorPosixExitSetup(void);
 MutatorBool mutatorPosixExitWatch(void);
 
-/* mutatorPosixForkSetup -- handlers around fork(2), once: in a child `forked` is called when all else is right again
+/* mutatorPosixForkSetup -- handlers around fork(2), once: the library's own are inside of the port's
  *
  * Returns  OK or MEMORY (set-up)
  */
-MutatorRes mutatorPosixForkSetup(void (*forked)(void));
+MutatorRes mutatorPosixForkSetup(const OSForkStruct *fork);
 
 /* mutatorPosixForkPrepare, Parent, Child -- what a port does in them, with the set-up lock held */
 void mutatorPosixForkPrepare(void);

@@ -10,27 +10,29 @@
 
 #include "os/posix/posix.h"
 
-static void (*childCallback)(void);
+static const OSForkStruct *library;
 static MutatorBool registered;
 
 static void prepare(void) {
   mutatorOSSetupLock();
   mutatorPosixForkPrepare();
+  library->prepare();
 }
 
 static void parent(void) {
+  library->parent();
   mutatorPosixForkParent();
   mutatorOSSetupUnlock();
 }
 
 static void child(void) {
   mutatorPosixForkChild();
-  childCallback();
+  library->child();
   mutatorOSSetupUnlock();
 }
 
-MutatorRes mutatorPosixForkSetup(void (*forked)(void)) {
-  childCallback = forked;
+MutatorRes mutatorPosixForkSetup(const OSForkStruct *fork) {
+  library = fork;
   if (!registered && pthread_atfork(prepare, parent, child) != 0)
     return MutatorResMEMORY;
   registered = 1;

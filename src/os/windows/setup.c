@@ -54,8 +54,8 @@ static void askShadowStacks(void) {
 }
 
 /* Nobody forks a process here. */
-MutatorRes mutatorOSSetup(void (*forked)(void)) {
-  (void)forked;
+MutatorRes mutatorOSSetup(const OSForkStruct *fork) {
+  (void)fork;
   pin();
   askShadowStacks();
   atomicStore(&mutatorWindowsInitializeContext, (uintptr_t)find("InitializeContext2"));
