@@ -32,6 +32,7 @@ typedef struct ArchPlanStruct {
 typedef struct ArchAccessesStruct {
   unsigned count;
   MutatorInstructionAccessStruct access[MUTATOR_INSTRUCTION_ACCESSES];
+  VectorStruct vector; /* where the vector registers are, of a plan that needs them */
 } ArchAccessesStruct, *ArchAccesses;
 
 /* mutatorArchPlan -- decode bytes into a plan
@@ -59,12 +60,11 @@ MutatorDecline mutatorArchAccesses(const ArchPlanStruct *plan, Machine machine, 
 
 /* mutatorArchPerform -- do it: memory, registers, flags and PC, all or nothing
  *
- * pre:      accesses are mutatorArchAccesses's, with the same registers
+ * pre:      accesses are mutatorArchAccesses's, with the same registers; undefined afterwards
  * Returns   MutatorResOK, MutatorResACCESS, or MutatorResUNIMPL (the memory
  *           cannot); nothing has changed unless OK
  */
-MutatorRes mutatorArchPerform(const ArchPlanStruct *plan, Machine machine, const ArchAccessesStruct *accesses,
-                              MutatorMemory memory);
+MutatorRes mutatorArchPerform(const ArchPlanStruct *plan, Machine machine, ArchAccesses accesses, MutatorMemory memory);
 
 /* mutatorArchHandlerEnter -- make the flags those that compiled code expects
  *

@@ -11,6 +11,7 @@
 #include "core/context.h"
 
 #include "core/core.h"
+#include "core/plan_cache.h"
 
 #include <string.h>
 
@@ -22,7 +23,7 @@ static MutatorBool remembered(MutatorContext context, CoreStep step) {
     return 0;
   memcpy(&step->plan, context->plan, sizeof step->plan);
   length = mutatorArchPlanLength(&step->plan);
-  return length <= step->count && memcmp(context->bytes, step->bytes, length) == 0;
+  return length <= step->count && planCacheSame(context->bytes, step->bytes, length);
 }
 
 /* Kinds that go away when the access is made another way. */

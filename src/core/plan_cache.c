@@ -36,16 +36,14 @@ static void writeWords(AtomicWord *target, const MutatorWord *words, size_t coun
 }
 
 typedef struct Entry {
-  MutatorWord pc;
   MutatorWord bytes[PlanCacheByteWords];
   MutatorWord plan[PlanCachePlanWords];
 } Entry;
 
-static MutatorBool readSlot(const PlanCacheSlot *slot, Entry *entry) {
+static MutatorBool readSlot(const PlanCacheSlot *slot, MutatorWord pc, Entry *entry) {
   uintptr_t sequence = atomicLoadAcquire(&slot->sequence);
-  if ((sequence & 1) != 0)
+  if ((sequence & 1) != 0 || atomicLoadRelaxed(&slot->pc) != pc)
     return 0;
-  entry->pc = atomicLoadRelaxed(&slot->pc);
   readWords(entry->bytes, slot->bytes, PlanCacheByteWords);
   readWords(entry->plan, slot->plan, PlanCachePlanWords);
   atomicFenceAcquire();
@@ -55,17 +53,16 @@ static MutatorBool readSlot(const PlanCacheSlot *slot, Entry *entry) {
 MutatorBool mutatorPlanCacheFind(ArchPlan plan, MutatorWord pc, const unsigned char *bytes, size_t count) {
   Entry entry;
   size_t length;
-  if (!readSlot(slotOf(pc), &entry) || entry.pc != pc)
+  if (!readSlot(slotOf(pc), pc, &entry))
     return 0;
   memcpy(plan, entry.plan, sizeof *plan);
   length = mutatorArchPlanLength(plan);
   /* A slot never written has length 0: no plan. */
-  return length > 0 && length <= count && memcmp(entry.bytes, bytes, length) == 0;
+  return length > 0 && length <= count && planCacheSame((const unsigned char *)entry.bytes, bytes, length);
 }
 
-static void fillEntry(Entry *entry, const ArchPlanStruct *plan, MutatorWord pc, const unsigned char *bytes) {
+static void fillEntry(Entry *entry, const ArchPlanStruct *plan, const unsigned char *bytes) {
   memset(entry, 0, sizeof *entry);
-  entry->pc = pc;
   memcpy(entry->bytes, bytes, mutatorArchPlanLength(plan));
   memcpy(entry->plan, plan, sizeof *plan);
 }
@@ -76,9 +73,9 @@ void mutatorPlanCacheAdd(const ArchPlanStruct *plan, MutatorWord pc, const unsig
   Entry entry;
   if ((sequence & 1) != 0 || !atomicCompareAndSwap(&slot->sequence, &sequence, sequence + 1))
     return;
-  fillEntry(&entry, plan, pc, bytes);
+  fillEntry(&entry, plan, bytes);
   atomicFenceRelease();
-  atomicStoreRelaxed(&slot->pc, entry.pc);
+  atomicStoreRelaxed(&slot->pc, pc);
   writeWords(slot->bytes, entry.bytes, PlanCacheByteWords);
   writeWords(slot->plan, entry.plan, PlanCachePlanWords);
   atomicStoreRelease(&slot->sequence, sequence + 2);

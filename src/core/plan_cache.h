@@ -24,6 +24,14 @@ typedef struct PlanCacheSlot {
 extern PlanCacheSlot *mutatorPlanCacheSlots;
 extern size_t mutatorPlanCacheMask;
 
+/* Are an instruction's bytes the same?  So few are compared sooner than memcmp(3) is called. */
+static inline MutatorBool planCacheSame(const unsigned char *one, const unsigned char *other, size_t length) {
+  size_t i = 0;
+  while (i < length && one[i] == other[i])
+    i++;
+  return i == length;
+}
+
 /* mutatorPlanCacheFind -- a plan made from exactly these bytes at this PC
  *
  * bytes    as fetched from pc, `count` of them

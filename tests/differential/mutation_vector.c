@@ -168,6 +168,8 @@ static const char *equivalent(const OpcodeRow *row, const OpcodeVectorRow *vecto
     return "no mask selects bytes";
   if (isFlag(change, OpcodeVectorFLOAT) && vector->target == OpcodeTargetX87)
     return "it matters only when exceptions are not masked";
+  if (isFlag(change, OpcodeVectorFLOAT) && (strncmp(row->name, "VRCP", 4) == 0 || strncmp(row->name, "VRSQRT", 6) == 0))
+    return "only of denormal numbers, which are rare, is it seen";
   if (isFlag(change, OpcodeVectorALIGNED) && (vector->flags & OpcodeVectorALIGNED) != 0)
     return "the CPU looks at the alignment before it looks at the page, almost always";
   return harmless(row, vector, change);

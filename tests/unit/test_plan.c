@@ -24,7 +24,7 @@ static MutatorDecline decline_of(const unsigned char *bytes, size_t count) {
 static PlanStruct plan_of(const unsigned char *bytes, size_t count) {
   ArchPlanStruct plan;
   ck_assert_int_eq(mutatorArchPlan(&plan, bytes, count, 0x401000), MutatorDeclineNONE);
-  return mutatorPlanUnpack(&plan);
+  return planUnpack(&plan);
 }
 
 #define DECLINE(...) decline_of(BYTES(__VA_ARGS__))

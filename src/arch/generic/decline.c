@@ -42,7 +42,7 @@ MutatorDecline mutatorArchAccesses(const ArchPlanStruct *plan, Machine machine, 
   return MutatorDeclineOPCODE;
 }
 
-MutatorRes mutatorArchPerform(const ArchPlanStruct *plan, Machine machine, const ArchAccessesStruct *accesses,
+MutatorRes mutatorArchPerform(const ArchPlanStruct *plan, Machine machine, ArchAccesses accesses,
                               MutatorMemory memory) {
   (void)plan, (void)machine, (void)accesses, (void)memory;
   return MutatorResUNIMPL;

@@ -206,7 +206,7 @@ static MutatorBool checkedAndMisaligned(const PlanStruct *plan, const MachineStr
 }
 
 MutatorDecline mutatorArchAccesses(const ArchPlanStruct *packed, Machine machine, ArchAccesses accesses) {
-  PlanStruct plan = mutatorPlanUnpack(packed);
+  PlanStruct plan = planUnpack(packed);
   const OpcodeRow *row = &mutatorOpcodeRows[plan.row];
   MutatorDecline decline;
   accesses->count = 0;

@@ -270,7 +270,7 @@ enum {
   OpcodeVectorBROADCAST = 4,   /* EVEX.b: one element for all */
   OpcodeVectorSOURCE = 8,      /* the destination is a source too */
   OpcodeVectorALIGNED = 0x10,  /* a misaligned operand is a general protection fault */
-  OpcodeVectorFLOAT = 0x20,    /* may raise floating-point exceptions */
+  OpcodeVectorFLOAT = 0x20,    /* may raise floating-point exceptions, or goes by MXCSR without */
   OpcodeVectorLIG = 0x40,      /* the vector length is ignored */
   OpcodeVectorREPEATED = 0x80, /* the operand is repeated to fill the vector */
   OpcodeVectorIMMEDIATE = 0x100,

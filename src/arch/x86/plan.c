@@ -195,35 +195,20 @@ MutatorDecline mutatorPlanMake(Plan plan, const unsigned char *bytes, size_t cou
   return decline;
 }
 
-static void pack(ArchPlan packed, const PlanStruct *plan) {
-  _Static_assert(sizeof(PlanStruct) == sizeof(ArchPlanStruct), "a plan fills an ArchPlan");
-  memcpy(packed, plan, sizeof *plan);
-}
-
-PlanStruct mutatorPlanUnpack(const ArchPlanStruct *packed) {
-  PlanStruct plan;
-  memcpy(&plan, packed, sizeof plan);
-  return plan;
-}
-
 MutatorDecline mutatorArchPlan(ArchPlan packed, const unsigned char *bytes, size_t count, MutatorWord pc) {
   PlanStruct plan;
   MutatorDecline decline = mutatorPlanMake(&plan, bytes, count);
   if (decline == MutatorDeclineNONE)
     decline = mutatorDecodeVote(&plan, bytes, pc);
   if (decline == MutatorDeclineNONE)
-    pack(packed, &plan);
+    memcpy(packed, &plan, sizeof plan);
   return decline;
 }
 
-size_t mutatorArchPlanLength(const ArchPlanStruct *packed) { return mutatorPlanUnpack(packed).length; }
+size_t mutatorArchPlanLength(const ArchPlanStruct *packed) { return planUnpack(packed).length; }
 
-unsigned mutatorArchPlanRow(const ArchPlanStruct *packed) { return mutatorPlanUnpack(packed).row; }
+unsigned mutatorArchPlanRow(const ArchPlanStruct *packed) { return planUnpack(packed).row; }
 
-const char *mutatorArchPlanName(const ArchPlanStruct *packed) {
-  return mutatorOpcodeRows[mutatorPlanUnpack(packed).row].name;
-}
+const char *mutatorArchPlanName(const ArchPlanStruct *packed) { return mutatorOpcodeRows[planUnpack(packed).row].name; }
 
-MutatorBool mutatorArchPlanLocked(const ArchPlanStruct *packed) {
-  return (mutatorPlanUnpack(packed).flags & PlanLOCK) != 0;
-}
+MutatorBool mutatorArchPlanLocked(const ArchPlanStruct *packed) { return (planUnpack(packed).flags & PlanLOCK) != 0; }

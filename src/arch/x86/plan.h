@@ -6,6 +6,8 @@
 #ifndef mutator_arch_x86_plan_h
 #define mutator_arch_x86_plan_h
 
+#include <string.h>
+
 #include "arch/arch.h"
 #include "arch/x86/opcode.h"
 
@@ -50,8 +52,14 @@ typedef struct PlanStruct {
  * Asked of CPUID once, at set-up (setup_features.c); before it, of BASE only. */
 MutatorBool mutatorFeaturesHave(unsigned feature);
 
+_Static_assert(sizeof(PlanStruct) == sizeof(ArchPlanStruct), "a plan fills an ArchPlan");
+
 /* The plan that an ArchPlan holds. */
-PlanStruct mutatorPlanUnpack(const ArchPlanStruct *plan);
+static inline PlanStruct planUnpack(const ArchPlanStruct *packed) {
+  PlanStruct plan;
+  memcpy(&plan, packed, sizeof plan);
+  return plan;
+}
 
 /* mutatorPlanSetAddress -- the fields of the effective address, from the bytes taken apart */
 void mutatorPlanSetAddress(Plan plan, const RawStruct *raw);

@@ -56,14 +56,15 @@ static void advance(Machine machine, MutatorWord next) {
   *machineFlags(machine) &= ~(uint32_t)MachineFlagRF;
 }
 
-MutatorRes mutatorArchPerform(const ArchPlanStruct *packed, Machine machine, const ArchAccessesStruct *accesses,
+MutatorRes mutatorArchPerform(const ArchPlanStruct *packed, Machine machine, ArchAccesses accesses,
                               MutatorMemory memory) {
-  PlanStruct plan = mutatorPlanUnpack(packed);
+  const PlanStruct plan = planUnpack(packed);
   StepStruct step = {.plan = &plan,
                      .row = &mutatorOpcodeRows[plan.row],
                      .machine = machine,
                      .access = accesses->access,
                      .count = accesses->count,
+                     .vector = &accesses->vector,
                      .memory = memory,
                      .next = *machineRegister(machine, MutatorRegisterPC) + plan.length};
   MutatorRes res = semantics[step.row->semantic](&step);

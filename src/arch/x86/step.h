@@ -18,6 +18,7 @@ typedef struct StepStruct {
   Machine machine;
   const MutatorInstructionAccessStruct *access; /* the plan's accesses, in the CPU's order */
   unsigned count;                               /* of them */
+  Vector vector;                                /* where the vector registers are, for vector rows */
   MutatorMemory memory;
   MutatorWord next; /* the PC afterwards: the following instruction, unless the semantic says another */
 } StepStruct, *Step;

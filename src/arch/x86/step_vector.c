@@ -16,7 +16,7 @@ enum { MxcsrMASKS = 0x1f80, ImageMxcsrAT = 24 };
 typedef struct WorkStruct {
   VectorStateStruct state;
   VectorSpansStruct spans;
-  VectorStruct vector;
+  Vector vector;
   Step step;
   const PlanStruct *plan;
   const OpcodeRow *row;
@@ -40,20 +40,22 @@ static uint64_t thunkOf(const PlanStruct *plan) {
 
 /* inputs ------------------------------------------------------------------------ */
 
+/* What a run does not use of its registers and operand stays as it is. */
 static void begin(Work work, Step step) {
   work->step = step;
   work->plan = step->plan;
   work->row = step->row;
   work->kind = opcodeVector(step->plan->row);
-  step->machine->vectors->find(step->machine, &work->vector);
-  mutatorVectorSpans(work->plan, &work->vector, &work->spans);
-  memset(runOf(work), 0, sizeof *runOf(work));
+  work->vector = step->vector;
+  mutatorVectorSpans(work->plan, work->vector, &work->spans);
   runOf(work)->thunk = thunkOf(work->plan);
+  runOf(work)->targetMask = 0;
+  runOf(work)->general = 0;
 }
 
 /* Exceptions were seen to be masked; of a row that raises none, they are now. */
 static uint32_t mxcsrOf(const WorkStruct *work) {
-  return (work->vector.mxcsr == NULL ? 0 : *work->vector.mxcsr) | MxcsrMASKS;
+  return (work->vector->mxcsr == NULL ? 0 : *work->vector->mxcsr) | MxcsrMASKS;
 }
 
 /* Zeroing is merging into zero, unless the destination is a source. */
@@ -61,26 +63,36 @@ static MutatorBool startsZero(const WorkStruct *work) {
   return (work->plan->vectorFlags & PlanZEROING) != 0 && (work->kind->flags & OpcodeVectorSOURCE) == 0;
 }
 
-static void readVectors(Work work) {
-  VectorRun run = runOf(work);
-  if (!startsZero(work))
-    mutatorVectorRead(&work->vector, registerOf(work), run->target);
+/* Bytes of a vector register that a space's instructions see. */
+static size_t bytesSeen(const WorkStruct *work) {
+  return work->row->space == RawSpaceLEGACY ? 16 : work->row->space == RawSpaceVEX ? 32 : 64;
+}
+
+static void readSource(Work work) {
   if ((work->kind->flags & OpcodeVectorVREG) != 0)
-    mutatorVectorRead(&work->vector, work->plan->vreg, run->source);
+    mutatorVectorRead(work->vector, work->plan->vreg, runOf(work)->source, bytesSeen(work));
+}
+
+static void readTarget(Work work) {
+  if (startsZero(work))
+    memset(runOf(work)->target, 0, sizeof runOf(work)->target);
+  else
+    mutatorVectorRead(work->vector, registerOf(work), runOf(work)->target, bytesSeen(work));
 }
 
 static void readRegisters(Work work) {
   VectorRun run = runOf(work);
-  run->mask = mutatorVectorMask(work->plan, &work->vector);
-  run->mxcsr = mxcsrOf(work);
+  run->mask = mutatorVectorMask(work->plan, work->vector);
   switch (work->kind->target) {
   case OpcodeTargetMASK:
-    run->targetMask = mutatorVectorReadMask(&work->vector, registerOf(work) & 7);
-    if ((work->kind->flags & OpcodeVectorVREG) != 0)
-      mutatorVectorRead(&work->vector, work->plan->vreg, run->source);
+    run->targetMask = mutatorVectorReadMask(work->vector, registerOf(work) & 7);
+    readSource(work);
     break;
   case OpcodeTargetGENERAL: break;
-  default: readVectors(work); break;
+  default:
+    readTarget(work);
+    readSource(work);
+    break;
   }
 }
 
@@ -101,13 +113,11 @@ static void tradeMMX(Work work) {
 static MutatorBool readState(Work work) {
   unsigned char *image = work->state.image;
   const uint32_t mxcsr = mxcsrOf(work);
-  memset(image, 0, VectorImageSIZE);
   if (!work->step->machine->vectors->readX87(work->step->machine, image))
     return 0;
   memcpy(image + ImageMxcsrAT, &mxcsr, sizeof mxcsr);
   if (work->kind->target == OpcodeTargetVECTORMMX)
-    mutatorVectorRead(&work->vector, registerOf(work), runOf(work)->target);
-  memcpy(image + VectorXmmAT, runOf(work)->target, 16);
+    mutatorVectorRead(work->vector, registerOf(work), image + VectorXmmAT, 16);
   if (work->kind->target == OpcodeTargetMMX)
     tradeMMX(work);
   return 1;
@@ -125,6 +135,15 @@ static void clearAbove(Work work, size_t length) {
   memset(runOf(work)->target + length, 0, sizeof runOf(work)->target - length);
 }
 
+static MutatorBool isFloat(const WorkStruct *work) { return (work->kind->flags & OpcodeVectorFLOAT) != 0; }
+
+static void runFloat(Work work) {
+  runOf(work)->mxcsr = mxcsrOf(work);
+  mutatorVectorEnterFloat(runOf(work));
+  runnerOf(work)(runOf(work));
+  mutatorVectorLeaveFloat(runOf(work));
+}
+
 static MutatorBool run(Work work) {
   if (usesX87(work)) {
     if (!readState(work))
@@ -133,7 +152,10 @@ static MutatorBool run(Work work) {
     return 1;
   }
   readRegisters(work);
-  runnerOf(work)(runOf(work));
+  if (isFloat(work))
+    runFloat(work);
+  else
+    runnerOf(work)(runOf(work));
   if (work->row->space == RawSpaceVEX)
     clearAbove(work, 32); /* the run saw no more; the CPU clears up to the longest vector (volume 1, section 14.1.2) */
   return 1;
@@ -154,8 +176,7 @@ static void zeroElements(Work work) {
 static MutatorBool writeVector(Work work) {
   if ((work->plan->vectorFlags & PlanZEROING) != 0 && (work->kind->flags & OpcodeVectorSOURCE) != 0)
     zeroElements(work);
-  return mutatorVectorWrite(work->step->machine, &work->vector, work->row->space, registerOf(work),
-                            runOf(work)->target);
+  return mutatorVectorWrite(work->step->machine, work->vector, work->row->space, registerOf(work), runOf(work)->target);
 }
 
 static void writeFlags(Work work) {
@@ -164,16 +185,16 @@ static void writeFlags(Work work) {
 }
 
 static void setMxcsr(Work work, uint32_t value) {
-  *work->vector.mxcsr = value;
-  if (work->vector.mxcsrCopy != NULL)
-    *work->vector.mxcsrCopy = value;
+  *work->vector->mxcsr = value;
+  if (work->vector->mxcsrCopy != NULL)
+    *work->vector->mxcsrCopy = value;
 }
 
 /* Status bits stay set until software clears them. */
 static void writeMxcsr(Work work, uint32_t mxcsr) {
   enum { StatusBITS = 0x3f };
-  if ((work->kind->flags & OpcodeVectorFLOAT) != 0 && work->vector.mxcsr != NULL)
-    setMxcsr(work, *work->vector.mxcsr | (mxcsr & StatusBITS));
+  if (isFloat(work) && work->vector->mxcsr != NULL)
+    setMxcsr(work, *work->vector->mxcsr | (mxcsr & StatusBITS));
 }
 
 /* What the x87 recorded of the thunk is the thread's: where the instruction and
@@ -215,7 +236,7 @@ static MutatorBool writeTarget(Work work) {
   switch (work->kind->target) {
   case OpcodeTargetVECTOR: return writeVector(work);
   case OpcodeTargetMASK:
-    return mutatorVectorWriteMask(machine, &work->vector, registerOf(work), runOf(work)->targetMask);
+    return mutatorVectorWriteMask(machine, work->vector, registerOf(work), runOf(work)->targetMask);
   case OpcodeTargetGENERAL: *machineRegister(machine, registerOf(work)) = (MutatorWord)runOf(work)->general; return 1;
   case OpcodeTargetFLAGS: writeFlags(work); return 1;
   default: return 0;
@@ -227,7 +248,8 @@ static MutatorRes finish(Work work) {
     return writeState(work) ? MutatorResOK : MutatorResUNIMPL;
   if (!writeTarget(work))
     return MutatorResUNIMPL;
-  writeMxcsr(work, runOf(work)->mxcsr);
+  if (isFloat(work))
+    writeMxcsr(work, runOf(work)->mxcsr);
   return MutatorResOK;
 }
 
@@ -317,7 +339,8 @@ MutatorRes mutatorStepVectorInsert(Step step) {
   if (res != MutatorResOK)
     return res;
   readRegisters(&work);
-  memcpy(value, (work.kind->flags & OpcodeVectorVREG) != 0 ? runOf(&work)->source : runOf(&work)->target, sizeof value);
+  memcpy(value, (work.kind->flags & OpcodeVectorVREG) != 0 ? runOf(&work)->source : runOf(&work)->target,
+         bytesSeen(&work));
   if ((work.kind->flags & OpcodeVectorINSERTPS) != 0)
     insertSingle(&work, value);
   else
@@ -355,6 +378,6 @@ MutatorRes mutatorStepMxcsrLoad(Step step) {
 MutatorRes mutatorStepMxcsrStore(Step step) {
   WorkStruct work;
   begin(&work, step);
-  memcpy(runOf(&work)->operand, work.vector.mxcsr, sizeof *work.vector.mxcsr);
+  memcpy(runOf(&work)->operand, work.vector->mxcsr, sizeof *work.vector->mxcsr);
   return storeOperand(&work);
 }

@@ -41,6 +41,10 @@ _Static_assert(offsetof(VectorRunStruct, ownMxcsr) == 236, "vector_run.inc");
 _Static_assert(offsetof(VectorStateStruct, image) == 256, "vector_run.inc");
 _Static_assert(offsetof(VectorStateStruct, own) == 768, "vector_run.inc");
 
+/* Around a run of what goes by MXCSR: run->mxcsr is loaded; stored, and the caller's put back. */
+void mutatorVectorEnterFloat(VectorRun run);
+void mutatorVectorLeaveFloat(VectorRun run);
+
 /* Run the thunk with SSE's registers only; with AVX's; with AVX-512's; with an x87 state. */
 void mutatorVectorRunSSE(VectorRun run);
 void mutatorVectorRunAVX(VectorRun run);
@@ -74,17 +78,18 @@ MutatorRes mutatorSpansLoad(MutatorMemory memory, const VectorSpansStruct *spans
 MutatorRes mutatorSpansStore(MutatorMemory memory, const VectorSpansStruct *spans, MutatorWord address,
                              const unsigned char *buffer);
 
-/* mutatorVectorRead -- all 64 bytes of a register; what is not there or initial is zero */
-void mutatorVectorRead(const VectorStruct *vector, unsigned reg, unsigned char bytes[64]);
+/* mutatorVectorRead -- the lowest 16, 32 or 64 bytes of a register; what is not there or initial is zero */
+void mutatorVectorRead(const VectorStruct *vector, unsigned reg, unsigned char *bytes, size_t size);
 
 /* mutatorVectorWrite -- as an instruction of that space leaves the register: without a vector prefix
  * what is above 128 bits is kept, else all of it is written
  *
  * vector   as found; found again when a part that is initial is woken
+ * bytes    64; 16 without a vector prefix
  * Returns  false, with nothing written, when a part cannot be
  */
 MutatorBool mutatorVectorWrite(const MachineStruct *machine, Vector vector, unsigned space, unsigned reg,
-                               const unsigned char bytes[64]);
+                               const unsigned char *bytes);
 
 /* And a mask register. */
 uint64_t mutatorVectorReadMask(const VectorStruct *vector, unsigned reg);

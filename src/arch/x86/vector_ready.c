@@ -102,17 +102,16 @@ static void addSpans(ArchAccesses accesses, MutatorWord address, const VectorSpa
 MutatorDecline mutatorVectorAccesses(const PlanStruct *plan, const MachineStruct *machine, MutatorWord address,
                                      ArchAccesses accesses) {
   VectorSpansStruct spans;
-  VectorStruct vector;
   MutatorDecline decline;
   if (machine->vectors == NULL)
     return MutatorDeclineVECTOR;
   if (misaligned(plan, address))
     return MutatorDeclineALIGNMENT;
-  machine->vectors->find(machine, &vector);
-  decline = ready(plan, machine, &vector);
+  machine->vectors->find(machine, &accesses->vector);
+  decline = ready(plan, machine, &accesses->vector);
   if (decline != MutatorDeclineNONE)
     return decline;
-  mutatorVectorSpans(plan, &vector, &spans);
+  mutatorVectorSpans(plan, &accesses->vector, &spans);
   accesses->count = 0;
   addSpans(accesses, address, &spans, mutatorOpcodeRows[plan->row].role);
   return MutatorDeclineNONE;

@@ -33,6 +33,8 @@ static unsigned elementsInRegister(const PlanStruct *plan) {
 static uint64_t foldMask(uint64_t mask, unsigned inRegister, unsigned inMemory) {
   uint64_t folded = 0;
   unsigned i;
+  if (inRegister == inMemory)
+    return lowBitsOf(mask, inMemory);
   for (i = 0; i < inRegister; i += inMemory)
     folded |= lowBitsOf(mask >> i, inMemory);
   return folded;
@@ -43,7 +45,7 @@ static uint64_t signMask(const PlanStruct *plan, const VectorStruct *vector) {
   unsigned char bytes[64];
   uint64_t mask = 0;
   unsigned i;
-  mutatorVectorRead(vector, plan->vreg, bytes);
+  mutatorVectorRead(vector, plan->vreg, bytes, sizeof bytes);
   for (i = 0; i < elementsInMemory(plan); i++)
     mask |= (uint64_t)(bytes[i * size + size - 1] >> 7) << i;
   return mask;

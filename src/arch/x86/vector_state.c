@@ -10,43 +10,51 @@
 
 #include <string.h>
 
-enum { RegisterBYTES = 64 };
+enum { RegisterBYTES = 64, LowBYTES = 16, UpperBYTES = 32, LowREGISTERS = 16 };
 
-/* PieceStruct -- which bytes of register 0 to 15 a part holds */
-typedef struct PieceStruct {
-  uint8_t part, offset, size;
-} PieceStruct;
+/* Copies of a fixed size are a few instructions, others a call. */
+static void read16(unsigned char *bytes, const unsigned char *part, unsigned reg) {
+  if (part == NULL)
+    memset(bytes, 0, LowBYTES);
+  else
+    memcpy(bytes, part + (size_t)reg * LowBYTES, LowBYTES);
+}
 
-static const PieceStruct pieces[] = {
-    {VectorPartXMM, 0, 16}, {VectorPartYMMUpper, 16, 16}, {VectorPartZMMUpper, 32, 32}};
-enum { PIECES = sizeof pieces / sizeof pieces[0] };
+static void read32(unsigned char *bytes, const unsigned char *part, unsigned reg) {
+  if (part == NULL)
+    memset(bytes, 0, UpperBYTES);
+  else
+    memcpy(bytes, part + (size_t)reg * UpperBYTES, UpperBYTES);
+}
+
+/* Register 0 to 15 is in three parts. */
+static void readLow(const VectorStruct *vector, unsigned reg, unsigned char *bytes, size_t size) {
+  read16(bytes, vector->part[VectorPartXMM], reg);
+  if (size > 16)
+    read16(bytes + 16, vector->part[VectorPartYMMUpper], reg);
+  if (size > 32)
+    read32(bytes + 32, vector->part[VectorPartZMMUpper], reg);
+}
 
 /* Registers 16 to 31 are in one piece. */
 static unsigned char *highRegister(const VectorStruct *vector, unsigned reg) {
   unsigned char *part = vector->part[VectorPartHigh16];
-  return part == NULL ? NULL : part + (size_t)(reg - 16) * RegisterBYTES;
+  return part == NULL ? NULL : part + (size_t)(reg - LowREGISTERS) * RegisterBYTES;
 }
 
-static unsigned char *pieceOf(const VectorStruct *vector, const PieceStruct *piece, unsigned reg) {
-  unsigned char *part = vector->part[piece->part];
-  return part == NULL ? NULL : part + (size_t)reg * piece->size;
+static void readHigh(const VectorStruct *vector, unsigned reg, unsigned char *bytes) {
+  const unsigned char *source = highRegister(vector, reg);
+  if (source == NULL)
+    memset(bytes, 0, RegisterBYTES);
+  else
+    memcpy(bytes, source, RegisterBYTES);
 }
 
-static void readLow(const VectorStruct *vector, unsigned reg, unsigned char *bytes) {
-  unsigned i;
-  for (i = 0; i < PIECES; i++) {
-    const unsigned char *source = pieceOf(vector, &pieces[i], reg);
-    if (source != NULL)
-      memcpy(bytes + pieces[i].offset, source, pieces[i].size);
-  }
-}
-
-void mutatorVectorRead(const VectorStruct *vector, unsigned reg, unsigned char bytes[RegisterBYTES]) {
-  memset(bytes, 0, RegisterBYTES);
-  if (reg < 16)
-    readLow(vector, reg, bytes);
-  else if (vector->part[VectorPartHigh16] != NULL)
-    memcpy(bytes, highRegister(vector, reg), RegisterBYTES);
+void mutatorVectorRead(const VectorStruct *vector, unsigned reg, unsigned char *bytes, size_t size) {
+  if (reg < LowREGISTERS)
+    readLow(vector, reg, bytes, size);
+  else
+    readHigh(vector, reg, bytes);
 }
 
 static MutatorBool allZero(const void *data, size_t size) {
@@ -68,21 +76,29 @@ static MutatorBool awake(const MachineStruct *machine, Vector vector, unsigned p
   return vector->part[part] != NULL;
 }
 
-static MutatorBool awakeLow(const MachineStruct *machine, Vector vector, unsigned count, const unsigned char *bytes) {
-  unsigned i;
-  for (i = 0; i < count; i++)
-    if (!awake(machine, vector, pieces[i].part, bytes + pieces[i].offset, pieces[i].size))
-      return 0;
-  return 1;
+static MutatorBool awakeLow(const MachineStruct *machine, Vector vector, unsigned space, const unsigned char *bytes) {
+  if (!awake(machine, vector, VectorPartXMM, bytes, 16))
+    return 0;
+  return space == RawSpaceLEGACY || (awake(machine, vector, VectorPartYMMUpper, bytes + 16, 16) &&
+                                     awake(machine, vector, VectorPartZMMUpper, bytes + 32, 32));
 }
 
-static void writeLow(const VectorStruct *vector, unsigned count, unsigned reg, const unsigned char *bytes) {
-  unsigned i;
-  for (i = 0; i < count; i++) {
-    unsigned char *target = pieceOf(vector, &pieces[i], reg);
-    if (target != NULL)
-      memcpy(target, bytes + pieces[i].offset, pieces[i].size);
-  }
+static void write16(unsigned char *part, unsigned reg, const unsigned char *bytes) {
+  if (part != NULL)
+    memcpy(part + (size_t)reg * LowBYTES, bytes, LowBYTES);
+}
+
+static void write32(unsigned char *part, unsigned reg, const unsigned char *bytes) {
+  if (part != NULL)
+    memcpy(part + (size_t)reg * UpperBYTES, bytes, UpperBYTES);
+}
+
+static void writeLow(const VectorStruct *vector, unsigned space, unsigned reg, const unsigned char *bytes) {
+  write16(vector->part[VectorPartXMM], reg, bytes);
+  if (space == RawSpaceLEGACY)
+    return;
+  write16(vector->part[VectorPartYMMUpper], reg, bytes + 16);
+  write32(vector->part[VectorPartZMMUpper], reg, bytes + 32);
 }
 
 static MutatorBool writeHigh(const MachineStruct *machine, Vector vector, unsigned reg, const unsigned char *bytes) {
@@ -94,13 +110,12 @@ static MutatorBool writeHigh(const MachineStruct *machine, Vector vector, unsign
 }
 
 MutatorBool mutatorVectorWrite(const MachineStruct *machine, Vector vector, unsigned space, unsigned reg,
-                               const unsigned char bytes[RegisterBYTES]) {
-  const unsigned count = space == RawSpaceLEGACY ? 1 : PIECES;
-  if (reg >= 16)
+                               const unsigned char *bytes) {
+  if (reg >= LowREGISTERS)
     return writeHigh(machine, vector, reg, bytes);
-  if (!awakeLow(machine, vector, count, bytes))
+  if (!awakeLow(machine, vector, space, bytes))
     return 0;
-  writeLow(vector, count, reg, bytes);
+  writeLow(vector, space, reg, bytes);
   return 1;
 }
 

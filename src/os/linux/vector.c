@@ -81,18 +81,21 @@ static void setFxsave(SavedStruct *saved, Vector vector) {
   vector->mxcsr = &saved->mxcsr;
 }
 
-static void setComponent(SavedStruct *saved, VectorPart part, Vector vector) {
-  const uint64_t bit = xsaveBit(part);
+/* Where a component is in the frame; 0: the kernel has not saved it. */
+static size_t offsetIn(const SavedStruct *saved, VectorPart part) {
   const size_t size = mutatorXsavePartSize[part];
   size_t offset;
-  if (size == 0 || (saved->software.components & bit) == 0)
-    return;
-  offset = mutatorXsaveOffset(part);
-  if (offset == 0 || offset + size > saved->software.size)
-    return;
-  if ((saved->present & bit) != 0)
-    setPart(vector, part, (unsigned char *)saved + offset);
-  else
+  if (size == 0 || (saved->software.components & xsaveBit(part)) == 0)
+    return 0;
+  offset = xsaveOffset(part);
+  return offset + size <= saved->software.size ? offset : 0;
+}
+
+static void setComponent(SavedStruct *saved, VectorPart part, Vector vector) {
+  const size_t offset = offsetIn(saved, part);
+  const MutatorBool present = (saved->present & xsaveBit(part)) != 0;
+  setPart(vector, part, offset != 0 && present ? (unsigned char *)saved + offset : NULL);
+  if (offset != 0 && !present)
     vector->initial |= 1u << part;
 }
 
@@ -107,14 +110,22 @@ static void setXsave(SavedStruct *saved, Vector vector) {
     vector->mxcsr = &saved->mxcsr;
 }
 
+static void setNothing(Vector vector) {
+  VectorPart part;
+  for (part = VectorPartX87; part < VectorPartLIMIT; ++part)
+    setPart(vector, part, NULL);
+}
+
 void mutatorOSVector(const MutatorNativeStruct *native, Vector vector) {
   SavedStruct *saved = findSaved(native->ucontext);
-  memset(vector, 0, sizeof *vector);
-  if (saved == NULL)
-    return;
-  if (isXsave(saved))
+  vector->initial = 0;
+  vector->mxcsr = vector->mxcsrCopy = NULL;
+  if (saved != NULL && isXsave(saved)) {
     setXsave(saved, vector);
-  else if (isFxsave(saved))
+    return;
+  }
+  setNothing(vector);
+  if (saved != NULL && isFxsave(saved))
     setFxsave(saved, vector);
 }
 
@@ -136,18 +147,15 @@ MutatorBool mutatorOSVectorWake(const MutatorNativeStruct *native, unsigned part
   return 1;
 }
 
-static SavedStruct *findX87(const ucontext_t *ucontext) {
-  SavedStruct *saved = findSaved(ucontext);
-  return saved != NULL && (isXsave(saved) || isFxsave(saved)) ? saved : NULL;
-}
-
 MutatorBool mutatorOSX87Read(const MutatorNativeStruct *native, unsigned char *image) {
-  SavedStruct *saved = findX87(native->ucontext);
+  SavedStruct *saved = findSaved(native->ucontext);
+  MutatorBool xsave;
   if (saved == NULL)
     return 0;
-  if (isXsave(saved) && (saved->software.components & xsaveBit(VectorPartX87)) == 0)
+  xsave = isXsave(saved);
+  if (xsave ? (saved->software.components & xsaveBit(VectorPartX87)) == 0 : !isFxsave(saved))
     return 0;
-  if (isXsave(saved) && (saved->present & xsaveBit(VectorPartX87)) == 0) {
+  if (xsave && (saved->present & xsaveBit(VectorPartX87)) == 0) {
     mutatorXsaveInitialX87(image);
     return 1;
   }
@@ -157,12 +165,16 @@ MutatorBool mutatorOSX87Read(const MutatorNativeStruct *native, unsigned char *i
 }
 
 MutatorBool mutatorOSX87Write(const MutatorNativeStruct *native, const unsigned char *image) {
-  SavedStruct *saved = findX87(native->ucontext);
+  SavedStruct *saved = findSaved(native->ucontext);
+  MutatorBool xsave;
   if (saved == NULL)
+    return 0;
+  xsave = isXsave(saved);
+  if (!xsave && !isFxsave(saved))
     return 0;
   memcpy(saved->environment, image, sizeof saved->environment);
   memcpy(saved->x87, image + offsetof(SavedStruct, x87), sizeof saved->x87);
-  if (isXsave(saved))
+  if (xsave)
     saved->present |= xsaveBit(VectorPartX87);
   mutatorLinuxStateWritten(native->ucontext);
   return 1;

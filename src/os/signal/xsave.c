@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "cc/atomic.h"
 #include "cc/cpuid.h"
 
 /* Intel SDM volume 1, section 13.1; APX specification, section 3.1.4.2. */
@@ -16,12 +15,11 @@ const unsigned char mutatorXsaveComponents[VectorPartLIMIT] = {
     [VectorPartZMMUpper] = 6, [VectorPartHigh16] = 7, [VectorPartEGPR] = 19,
 };
 
-/* In the FXSAVE area (Intel SDM volume 1, table 10-2). */
-enum { FxsaveX87 = 32, FxsaveXMM = 160 };
-
-/* Where each part is in the XSAVE area: offset + 1, or 0 when not yet asked.
- * Threads that ask at once get the same answer. */
-static AtomicWord places[VectorPartLIMIT];
+/* Threads that ask at once get the same answer. */
+AtomicWord mutatorXsavePlaces[VectorPartLIMIT] = {
+    [VectorPartX87] = MachineFxsaveX87 + 1,
+    [VectorPartXMM] = MachineFxsaveXMM + 1,
+};
 
 /* CPUID leaf 0xD, subleaf n: EAX the size, EBX the offset of component n in the
  * standard format.  AMD's and Intel's offsets differ. */
@@ -31,15 +29,10 @@ static size_t askOffset(VectorPart part) {
 }
 
 size_t mutatorXsaveOffset(VectorPart part) {
-  uintptr_t place;
-  if (part == VectorPartX87)
-    return FxsaveX87;
-  if (part == VectorPartXMM)
-    return FxsaveXMM;
-  place = atomicLoadRelaxed(&places[part]);
+  uintptr_t place = atomicLoadRelaxed(&mutatorXsavePlaces[part]);
   if (place == 0) {
     place = askOffset(part) + 1;
-    atomicStoreRelaxed(&places[part], place);
+    atomicStoreRelaxed(&mutatorXsavePlaces[part], place);
   }
   return place - 1;
 }

@@ -7,6 +7,7 @@
 #define mutator_os_signal_xsave_h
 
 #include "arch/registers.h"
+#include "cc/atomic.h"
 
 /* mutatorXsaveComponents -- the state component of each part */
 extern const unsigned char mutatorXsaveComponents[VectorPartLIMIT];
@@ -15,6 +16,13 @@ static inline uint64_t xsaveBit(VectorPart part) { return (uint64_t)1 << mutator
 
 /* mutatorXsaveOffset -- where a part is in the standard format, bytes from the FXSAVE area's first; 0 when the CPU lacks it */
 size_t mutatorXsaveOffset(VectorPart part);
+
+/* The same, the quick way: offset + 1, or 0 when not yet asked. */
+extern AtomicWord mutatorXsavePlaces[VectorPartLIMIT];
+static inline size_t xsaveOffset(VectorPart part) {
+  const uintptr_t place = atomicLoadRelaxed(&mutatorXsavePlaces[part]);
+  return place != 0 ? place - 1 : mutatorXsaveOffset(part);
+}
 
 /* mutatorXsaveInitialX87 -- the state after FNINIT, MachineX87SIZE bytes */
 void mutatorXsaveInitialX87(unsigned char *image);
