@@ -58,19 +58,6 @@ static NativeSwap swapOf(size_t size) {
   }
 }
 
-/* Has the CPU an instruction for it? */
-static MutatorBool accessible(size_t size) { return loadOf(NULL, size) != NULL; }
-
-MutatorBool mutatorArchNofaultLoad(void *buffer, const void *address, size_t size) {
-  NativeLoad load = loadOf(address, size);
-  return load != NULL && load(buffer, address) == 0;
-}
-
-MutatorBool mutatorArchNofaultStore(void *address, const void *buffer, size_t size) {
-  NativeStore store = storeOf(address, size);
-  return store != NULL && store(address, buffer) == 0;
-}
-
 /* LOCK is atomic at any alignment; across cache lines it stops every CPU, which the
  * system may forbid.  Sixteen bytes must be aligned. */
 static MutatorBool swappable(const void *address, size_t size) {
@@ -84,6 +71,29 @@ MutatorRes mutatorArchNofaultCompareAndSwap(void *address, void *expected, const
   if (swap == NULL || !swappable(address, size))
     return MutatorResUNIMPL;
   return results[swap(address, expected, desired)];
+}
+
+/* UNIMPL: the CPU has no instruction for it. */
+static MutatorRes loadFrom(void *buffer, const void *pointer, size_t size) {
+  const NativeLoad load = loadOf(pointer, size);
+  if (load == NULL)
+    return MutatorResUNIMPL;
+  return load(buffer, pointer) == 0 ? MutatorResOK : MutatorResACCESS;
+}
+
+static MutatorRes storeTo(void *pointer, const void *buffer, size_t size) {
+  const NativeStore store = storeOf(pointer, size);
+  if (store == NULL)
+    return MutatorResUNIMPL;
+  return store(pointer, buffer) == 0 ? MutatorResOK : MutatorResACCESS;
+}
+
+MutatorBool mutatorArchNofaultLoad(void *buffer, const void *address, size_t size) {
+  return loadFrom(buffer, address, size) == MutatorResOK;
+}
+
+MutatorBool mutatorArchNofaultStore(void *address, const void *buffer, size_t size) {
+  return storeTo(address, buffer, size) == MutatorResOK;
 }
 
 /* A client's answer, reduced to the ones a step has: what is neither OK nor
@@ -102,10 +112,8 @@ static MutatorRes translate(MutatorMemory memory, void *address, size_t size, Mu
 MutatorRes mutatorArchLoad(MutatorMemory memory, void *buffer, void *address, size_t size) {
   void *pointer = NULL;
   MutatorRes res = translate(memory, address, size, MutatorAccessREAD, &pointer);
-  if (res == MutatorResOK && !accessible(size))
-    return MutatorResUNIMPL;
   if (res == MutatorResOK)
-    return mutatorArchNofaultLoad(buffer, pointer, size) ? MutatorResOK : MutatorResACCESS;
+    return loadFrom(buffer, pointer, size);
   if (res != MutatorResUNIMPL || memory->load == NULL)
     return res;
   return reduced(memory->load(memory, buffer, address, size));
@@ -114,10 +122,8 @@ MutatorRes mutatorArchLoad(MutatorMemory memory, void *buffer, void *address, si
 MutatorRes mutatorArchStore(MutatorMemory memory, void *address, const void *buffer, size_t size) {
   void *pointer = NULL;
   MutatorRes res = translate(memory, address, size, MutatorAccessWRITE, &pointer);
-  if (res == MutatorResOK && !accessible(size))
-    return MutatorResUNIMPL;
   if (res == MutatorResOK)
-    return mutatorArchNofaultStore(pointer, buffer, size) ? MutatorResOK : MutatorResACCESS;
+    return storeTo(pointer, buffer, size);
   if (res != MutatorResUNIMPL || memory->store == NULL)
     return res;
   return reduced(memory->store(memory, address, buffer, size));

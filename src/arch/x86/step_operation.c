@@ -68,10 +68,15 @@ static MutatorWord countIn(const StepStruct *step) {
   }
 }
 
+/* The usual places first: a branch is foreseen sooner than a jump by a table. */
 static MutatorWord wordIn(const StepStruct *step, unsigned place, MutatorWord memory) {
+  if (place == NOWHERE)
+    return 0;
+  if (place == MEMORY)
+    return memory;
+  if (place == OTHER)
+    return mutatorStepOtherOperand(step);
   switch (place) {
-  case MEMORY: return memory;
-  case OTHER: return mutatorStepOtherOperand(step);
   case REGISTER: return registerIn(step);
   case IMMEDIATE: return (MutatorWord)(intptr_t)step->plan->immediate;
   case COUNT: return countIn(step);
@@ -83,6 +88,8 @@ static MutatorWord wordIn(const StepStruct *step, unsigned place, MutatorWord me
 }
 
 static void wordOut(const StepStruct *step, unsigned place, MutatorWord value) {
+  if (place <= MEMORY)
+    return;
   switch (place) {
   case REGISTER: registerOut(step, value); return;
   case VREGISTER: *machineRegister(step->machine, step->plan->vreg) = value; return;
@@ -119,6 +126,8 @@ static MutatorWord memoryOut(const Wiring *wiring, const NativeOperandsStruct *o
 static MutatorBool allowed(const StepStruct *step, const Wiring *wiring, const NativeOperandsStruct *operands) {
   const MutatorWord words[3] = {operands->a, operands->b, operands->c};
   unsigned i;
+  if (step->plan->reg != MachineSP && step->plan->vreg != MachineSP)
+    return 1;
   for (i = 0; i < 3; i++) {
     const unsigned reg = wiring->to[i] == REGISTER    ? step->plan->reg
                          : wiring->to[i] == VREGISTER ? step->plan->vreg

@@ -144,13 +144,21 @@ static void runFloat(Work work) {
   mutatorVectorLeaveFloat(runOf(work));
 }
 
-static MutatorBool run(Work work) {
-  if (usesX87(work)) {
-    if (!readState(work))
-      return 0;
+/* A handler's own exceptions are clear, unless it has made some. */
+static MutatorBool runX87(Work work) {
+  enum { ExceptionBITS = 0xff };
+  if (!readState(work))
+    return 0;
+  if ((mutatorVectorX87Status() & ExceptionBITS) == 0)
     mutatorVectorRunX87(&work->state);
-    return 1;
-  }
+  else
+    mutatorVectorRunX87Beside(&work->state);
+  return 1;
+}
+
+static MutatorBool run(Work work) {
+  if (usesX87(work))
+    return runX87(work);
   readRegisters(work);
   if (isFloat(work))
     runFloat(work);

@@ -45,11 +45,16 @@ _Static_assert(offsetof(VectorStateStruct, own) == 768, "vector_run.inc");
 void mutatorVectorEnterFloat(VectorRun run);
 void mutatorVectorLeaveFloat(VectorRun run);
 
-/* Run the thunk with SSE's registers only; with AVX's; with AVX-512's; with an x87 state. */
+/* Run the thunk with SSE's registers only; with AVX's; with AVX-512's; with an x87 state, which leaves the
+ * caller's x87 status clear, or keeps it. */
 void mutatorVectorRunSSE(VectorRun run);
 void mutatorVectorRunAVX(VectorRun run);
 void mutatorVectorRunAVX512(VectorRun run);
 void mutatorVectorRunX87(VectorState state);
+void mutatorVectorRunX87Beside(VectorState state);
+
+/* The caller's own x87 status word. */
+unsigned mutatorVectorX87Status(void);
 
 /* A row's instructions, one for each vector length. */
 enum { VectorTHUNK = 8, VectorLENGTHS = 3 };

@@ -106,7 +106,10 @@ void mutatorVectorSpans(const PlanStruct *plan, const VectorStruct *vector, Vect
 
 /* The largest power of two that fits, and that is one access on this CPU. */
 static size_t pieceOf(size_t size) {
-  size_t piece = featureHas(OpcodeFeatureAVX512F) ? 64 : featureHas(OpcodeFeatureAVX) ? 32 : 16;
+  size_t piece;
+  if (size <= 16 && (size & (size - 1)) == 0)
+    return size;
+  piece = featureHas(OpcodeFeatureAVX512F) ? 64 : featureHas(OpcodeFeatureAVX) ? 32 : 16;
   while (piece > size)
     piece /= 2;
   return piece;
@@ -169,6 +172,12 @@ static MutatorBool isOneStore(const VectorSpansStruct *spans) {
   return spans->count == 1 && pieceOf(spans->span[0].size) == spans->span[0].size;
 }
 
+static MutatorRes storeOnce(MutatorMemory memory, const VectorSpansStruct *spans, MutatorWord address,
+                            const unsigned char *buffer) {
+  const size_t offset = spans->span[0].offset;
+  return mutatorArchStore(memory, (void *)(address + offset), buffer + offset, spans->span[0].size);
+}
+
 /* Several stores on one page succeed when the first does.  On two pages, the last byte, on the
  * second page, is tried before anything is written. */
 MutatorRes mutatorSpansStore(MutatorMemory memory, const VectorSpansStruct *spans, MutatorWord address,
@@ -177,9 +186,11 @@ MutatorRes mutatorSpansStore(MutatorMemory memory, const VectorSpansStruct *span
   MutatorRes res = MutatorResOK;
   if (spans->count == 0)
     return MutatorResOK;
+  if (isOneStore(spans))
+    return storeOnce(memory, spans, address, buffer);
   first = address + spans->span[0].offset;
   last = address + spans->span[spans->count - 1].offset + spans->span[spans->count - 1].size - 1;
-  if (!isOneStore(spans) && first / SmallestPage != last / SmallestPage)
+  if (first / SmallestPage != last / SmallestPage)
     res = probe(memory, last);
   return res == MutatorResOK ? storeAll(memory, spans, address, buffer) : res;
 }

@@ -81,19 +81,17 @@ static void setFxsave(SavedStruct *saved, Vector vector) {
   vector->mxcsr = &saved->mxcsr;
 }
 
-/* Where a component is in the frame; 0: the kernel has not saved it. */
+/* Where a component is in the frame; 0: nowhere. */
 static size_t offsetIn(const SavedStruct *saved, VectorPart part) {
-  const size_t size = mutatorXsavePartSize[part];
-  size_t offset;
-  if (size == 0 || (saved->software.components & xsaveBit(part)) == 0)
-    return 0;
-  offset = xsaveOffset(part);
+  const size_t size = mutatorXsavePartSize[part], offset = size != 0 ? xsaveOffset(part) : 0;
   return offset + size <= saved->software.size ? offset : 0;
 }
 
+/* Has the kernel saved it at all, and is it not in its initial state? */
 static void setComponent(SavedStruct *saved, VectorPart part, Vector vector) {
-  const size_t offset = offsetIn(saved, part);
-  const MutatorBool present = (saved->present & xsaveBit(part)) != 0;
+  const unsigned component = mutatorXsaveComponents[part];
+  const size_t offset = (saved->software.components >> component & 1) != 0 ? offsetIn(saved, part) : 0;
+  const MutatorBool present = (saved->present >> component & 1) != 0;
   setPart(vector, part, offset != 0 && present ? (unsigned char *)saved + offset : NULL);
   if (offset != 0 && !present)
     vector->initial |= 1u << part;

@@ -50,11 +50,28 @@ static SignalAreaStruct findHandler(const stack_t *alternate, const SignalFrameS
   return handler;
 }
 
+/* Where everything usually is: a frame is some kilobytes large. */
+#define VICINITY ((MutatorWord)1 << 18)
+
+static MutatorBool isNear(MutatorWord here, const SignalAreaStruct *area) {
+  return area->base - (here - VICINITY) < 2 * VICINITY && area->limit - (here - VICINITY) < 2 * VICINITY;
+}
+
+/* Most operands are far from here, and the frame is not: sooner found out than all that follows. */
+static MutatorBool isFar(const SignalFrameStruct *frame, MutatorWord here, MutatorWord address, size_t size) {
+  const SignalAreaStruct vicinity = {here - VICINITY, here + VICINITY};
+  return vicinity.base < here && here < vicinity.limit && isNear(here, &frame->ucontext) &&
+         isNear(here, &frame->info) && isNear(here, &frame->state) && !overlaps(&vicinity, address, size);
+}
+
 MutatorBool mutatorOSFrameOverlaps(const MutatorNativeStruct *native, MutatorWord address, size_t size) {
   SignalFrameStruct frame;
   SignalAreaStruct handler;
+  const MutatorWord here = compilerStackAddress();
   mutatorSignalFrame(native, &frame);
-  handler = findHandler(&native->ucontext->uc_stack, &frame, compilerStackAddress());
+  if (isFar(&frame, here, address, size))
+    return 0;
+  handler = findHandler(&native->ucontext->uc_stack, &frame, here);
   return overlaps(&frame.ucontext, address, size) || overlaps(&frame.info, address, size) ||
          overlaps(&frame.state, address, size) || overlaps(&handler, address, size);
 }
