@@ -8,7 +8,7 @@
 /* No shadow stacks for programs. */
 MutatorBool mutatorOSShadowStack(void) { return 0; }
 
-/* What is mapped is told only in lists that need memory to be put in. */
+/* To ask page by page would take longer than to try (os/freebsd/mapping.c). */
 MutatorWord mutatorOSMapped(MutatorWord address) { return address; }
 
 /* No file stands for a process's memory unless somebody mounts procfs(5). */
@@ -21,13 +21,6 @@ MutatorBool mutatorOSBarrier(void) { return 0; }
 MutatorBool mutatorOSGlance(const MutatorNativeStruct *native, OSGlance glance) {
   (void)native;
   (void)glance;
-  return 0;
-}
-
-/* Without a list of mappings that needs no memory, no region of code can be declared. */
-MutatorBool mutatorOSMapping(MutatorWord address, OSMapping mapping) {
-  (void)address;
-  (void)mapping;
   return 0;
 }
 

@@ -31,6 +31,11 @@ extern AtomicWord *mutatorFreebsdForkWord;
 /* mutatorFreebsdForkSetup -- the fork word and the handlers around fork(2); OK or MEMORY (set-up) */
 MutatorRes mutatorFreebsdForkSetup(const OSForkStruct *fork);
 
+/* mutatorFreebsdMappingFind -- of a list of KERN_PROC_VMMAP's entries, the first that ends above the address
+ *
+ * Returns  false when there is none, or an entry cannot be one */
+MutatorBool mutatorFreebsdMappingFind(const void *list, size_t size, MutatorWord address, OSMapping mapping);
+
 /* from each CPU (os/freebsd/<cpu>.c) ------------------------------------------- */
 
 /* What the kernel's frame has in front of the ucontext_t, bytes (FreeBSD sys/x86/include/sigframe.h). */

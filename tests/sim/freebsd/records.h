@@ -3,13 +3,13 @@
  * tests/sim/freebsd/records.h -- what the bytes of records_<cpu>.inc are
  *
  * records.c fills them in with FreeBSD's own headers and compiler; the test reads
- * them with our declarations.  Included after <signal.h> and <ucontext.h> of either.
+ * them with our declarations.  Included after <signal.h>, <ucontext.h> and <sys/user.h> of either.
  */
 
 #ifndef SIM_FREEBSD_RECORDS_H
 #define SIM_FREEBSD_RECORDS_H
 
-enum { SimROWS = 26 };
+enum { SimROWS = 26, SimENTRIES = 3 };
 
 /* SimRowStruct -- a signal, and the trap that its ucontext_t is to say */
 typedef struct SimRowStruct {
@@ -20,11 +20,13 @@ typedef struct SimRowStruct {
   int spare;
 } SimRowStruct;
 
-/* SimRecordsStruct -- a ucontext_t in which every field is another number, and the rows */
+/* SimRecordsStruct -- a ucontext_t in which every field is another number, the rows, and mappings */
 typedef struct SimRecordsStruct {
   int ucontextSize, infoSize, rows, selector;
   ucontext_t ucontext;
   SimRowStruct row[SimROWS];
+  int mib[4]; /* what the list of mappings is called; the process's number is 0 */
+  struct kinfo_vmentry entry[SimENTRIES];
 } SimRecordsStruct;
 
 #endif

@@ -3,7 +3,11 @@
  * tests/sim/freebsd/test.c -- what the FreeBSD port makes of records of stopped threads (C1 to C3, C7, C8, C9, I1)
  */
 
+#include <errno.h>
+#include <sys/sysctl.h>
+#include <sys/user.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "sim.h"
 
@@ -408,6 +412,116 @@ START_TEST(I1_copy_goes_back) {
 }
 END_TEST
 
+/* mappings ----------------------------------------------------------------------- */
+
+/* The kernel's list; `asked` counts, `fails` has it fail from that question on. */
+static struct {
+  unsigned char bytes[1024];
+  size_t size;
+  unsigned asked, fails;
+} list;
+
+int sysctl(const int *name, unsigned count, void *old, size_t *oldSize, const void *new, size_t newSize) {
+  ck_assert_uint_eq(count, 4);
+  ck_assert_int_eq(memcmp(name, records.mib, 3 * sizeof *name), 0);
+  ck_assert_int_eq(name[3], getpid());
+  ck_assert(new == NULL &&newSize == 0);
+  errno = 4711;
+  if (list.asked++ >= list.fails)
+    return -1;
+  if (old != NULL) {
+    ck_assert_uint_gt(*oldSize, list.size);
+    memcpy(old, list.bytes, list.size);
+  }
+  *oldSize = list.size;
+  return 0;
+}
+
+static void makeList(void) {
+  unsigned i;
+  list.size = list.asked = 0;
+  list.fails = 1000;
+  for (i = 0; i < SimENTRIES; ++i) {
+    memcpy(list.bytes + list.size, &records.entry[i], (size_t)records.entry[i].kve_structsize);
+    list.size += (size_t)records.entry[i].kve_structsize;
+  }
+}
+
+static void expectMapping(MutatorWord address, MutatorWord base, MutatorWord limit, MutatorAccess access) {
+  OSMappingStruct mapping;
+  ck_assert(mutatorOSMapping(address, &mapping));
+  ck_assert_uint_eq(mapping.base, base);
+  ck_assert_uint_eq(mapping.limit, limit);
+  ck_assert_uint_eq(mapping.access, access);
+}
+
+START_TEST(B9_what_is_mapped_there) {
+  OSMappingStruct mapping;
+  makeList();
+  errno = 42;
+  expectMapping(0, 0x100000, 0x103000, MutatorAccessREAD | MutatorAccessEXECUTE);
+  expectMapping(0x102fff, 0x100000, 0x103000, MutatorAccessREAD | MutatorAccessEXECUTE);
+  expectMapping(0x103000, 0x103000, 0x104000, MutatorAccessNONE);
+  expectMapping(0x104000, 0x200000, 0x202000, MutatorAccessREAD | MutatorAccessWRITE);
+  expectMapping(0x201000, 0x200000, 0x202000, MutatorAccessREAD | MutatorAccessWRITE);
+  ck_assert(!mutatorOSMapping(0x202000, &mapping));
+  ck_assert_int_eq(errno, 42);
+}
+END_TEST
+
+START_TEST(B6_whose_memory_it_is) {
+  OSMappingStruct file, guard, shared;
+  makeList();
+  ck_assert(mutatorOSMapping(0x100000, &file) && mutatorOSMapping(0x103000, &guard));
+  ck_assert(mutatorOSMapping(0x200000, &shared));
+  ck_assert_uint_eq(file.object, 0x0e02 ^ (MutatorWord)0x0e03 << 4 * sizeof(MutatorWord));
+  ck_assert_uint_eq(file.offset, 0x0e01);
+  ck_assert(!file.shared && !guard.shared && shared.shared);
+  ck_assert_uint_eq(guard.object, 0);
+  ck_assert_uint_eq(shared.object, 0x0e04);
+  ck_assert_uint_eq(shared.offset, 0x1000);
+}
+END_TEST
+
+START_TEST(B9_list_that_is_none) {
+  static const int sizes[] = {0, -1, 135, 100000};
+  OSMappingStruct mapping;
+  size_t i;
+  for (i = 0; i < sizeof sizes / sizeof sizes[0]; ++i) {
+    makeList();
+    memcpy(list.bytes, &sizes[i], sizeof sizes[i]);
+    ck_assert(!mutatorFreebsdMappingFind(list.bytes, list.size, 0x103000, &mapping));
+  }
+  makeList();
+  for (i = 0; i < 136; ++i)
+    ck_assert(!mutatorFreebsdMappingFind(list.bytes, i, 0, &mapping));
+  ck_assert(!mutatorFreebsdMappingFind(list.bytes, list.size - 1, 0x200000, &mapping));
+}
+END_TEST
+
+/* What mincore(2) knows to be mapped is asked for again, but not for ever. */
+START_TEST(B9_entry_that_is_left_out) {
+  OSMappingStruct mapping;
+  makeList();
+  ck_assert(!mutatorOSMapping((MutatorWord)&list, &mapping));
+  ck_assert_uint_eq(list.asked, 2 * 16);
+  makeList();
+  ck_assert(mutatorOSMapping(0x110000, &mapping));
+  ck_assert_uint_eq(list.asked, 2);
+}
+END_TEST
+
+START_TEST(B9_system_that_does_not_say) {
+  OSMappingStruct mapping;
+  unsigned fails;
+  for (fails = 0; fails < 2; ++fails) {
+    makeList();
+    list.fails = fails;
+    ck_assert(!mutatorOSMapping(0x100000, &mapping));
+  }
+}
+END_TEST
+
 Suite *simSuite(void) {
   Suite *suite = suite_create("freebsd");
   TCase *tests = tcase_create("records");
@@ -433,6 +547,11 @@ Suite *simSuite(void) {
   tcase_add_test(tests, x87_is_read_and_written);
   tcase_add_test(tests, T2_places_of_the_hook);
   tcase_add_test(tests, I1_copy_goes_back);
+  tcase_add_test(tests, B9_what_is_mapped_there);
+  tcase_add_test(tests, B6_whose_memory_it_is);
+  tcase_add_test(tests, B9_list_that_is_none);
+  tcase_add_test(tests, B9_entry_that_is_left_out);
+  tcase_add_test(tests, B9_system_that_does_not_say);
   suite_add_tcase(suite, tests);
   return suite;
 }
