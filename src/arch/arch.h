@@ -17,6 +17,7 @@
 #include <mutator/memory.h>
 
 #include "arch/registers.h"
+#include "cc/compiler.h"
 
 /* ArchPlan -- a decoded, ready-to-run instruction; its meaning is the port's */
 typedef struct ArchPlanStruct {
@@ -153,6 +154,13 @@ MutatorRes mutatorArchNofaultCompareAndSwap(void *address, void *expected, const
  * Returns  how many of the ARCH_FETCH_MAX bytes were set; the rest are zero
  */
 size_t mutatorArchFetch(unsigned char bytes[ARCH_FETCH_MAX], MutatorWord pc);
+
+/* mutatorArchExpected -- the code that has every access of the kind above: nothing else is in [base, limit) */
+typedef struct ArchCodeStruct {
+  const unsigned char *base;
+  const unsigned char *limit;
+} ArchCodeStruct;
+extern COMPILER_WITHIN const ArchCodeStruct mutatorArchExpected;
 
 /* mutatorArchFixup -- is pc an access of the kind above?
  *

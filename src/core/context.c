@@ -10,7 +10,8 @@
 #include <string.h>
 
 void mutatorCoreContextInit(MutatorContext context, MutatorContextVar var, const MutatorNativeStruct *native) {
-  mutatorCoreContextFill(context, var, native);
+  mutatorOSNativeCopy(&context->native, native);
+  mutatorCoreContextFill(context, var);
 }
 
 MutatorBool MutatorContextCheck(MutatorContext context) {

@@ -12,6 +12,9 @@
 static MutatorOptionsStruct inForce;
 static AtomicWord ready;
 AtomicWord mutatorCorePostMortem;
+AtomicWord mutatorCoreDetours;
+
+void mutatorCoreDetour(MutatorBool begins) { (void)atomicAdd(&mutatorCoreDetours, begins ? 1 : (AtomicWord)-1); }
 
 static const CoreForkStruct *forks[CoreForkLIMIT];
 

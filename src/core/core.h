@@ -47,10 +47,9 @@ static inline MutatorBool coreAligned(const void *object) {
 /* mutatorCoreContextFill -- mutatorCoreContextInit (os.h), where a call would be too slow
  *
  * What only a plan gives a meaning is left as it is: most faults are never decoded.
+ * `native` is the caller's to copy.
  */
-static inline void mutatorCoreContextFill(MutatorContext context, MutatorContextVar var,
-                                          const MutatorNativeStruct *native) {
-  mutatorOSNativeCopy(&context->native, native);
+static inline void mutatorCoreContextFill(MutatorContext context, MutatorContextVar var) {
   context->range = NULL;
   context->size = sizeof *context;
   context->var = (unsigned char)var;
@@ -58,12 +57,16 @@ static inline void mutatorCoreContextFill(MutatorContext context, MutatorContext
   context->planned = 0;
   context->access = MutatorAccessNONE;
   context->exact = 0;
+  context->spare = 0;
   context->signature = CORE_SIGNATURE_CONTEXT;
 }
 
 /* mutatorCoreOptions -- the options in force; NULL before MutatorSetup has succeeded */
 const MutatorOptionsStruct *mutatorCoreOptions(void);
 void mutatorCoreOptionsSet(const MutatorOptionsStruct *options);
+
+/* mutatorCoreDetours -- how many there are (mutatorCoreDetour, os.h) */
+extern COMPILER_WITHIN AtomicWord mutatorCoreDetours;
 
 /* mutatorCorePostMortem -- a CorePostMortem, or 0 while nothing is post mortem
  *

@@ -186,23 +186,24 @@ static const IndexNodeStruct *lookOnce(uintptr_t root, MutatorWord address, unsi
 
 enum { LookATTEMPTS = 4 };
 
-MutatorBool mutatorIndexLook(MutatorWord address, IndexRange foundReturn, MutatorWord *changesReturn) {
+void *mutatorIndexLook(MutatorWord address, IndexRange foundReturn, MutatorWord *changesReturn) {
   unsigned i, slot = 0;
   for (i = 0; i < LookATTEMPTS; ++i) {
     const uintptr_t before = atomicLoadAcquire(&mutatorIndexHead.changes);
     const IndexNodeStruct *leaf = lookOnce(atomicLoadAcquire(&mutatorIndexHead.root), address, &slot);
-    foundReturn->value = NULL;
+    void *value = NULL;
     if (leaf != NULL) {
+      value = leaf->as.leaf.value[slot];
       foundReturn->base = leaf->as.leaf.base[slot];
       foundReturn->limit = leaf->as.leaf.limit[slot];
-      foundReturn->value = leaf->as.leaf.value[slot];
+      foundReturn->value = value;
     }
     atomicFenceAcquire();
     *changesReturn = before;
     if (atomicLoadRelaxed(&mutatorIndexHead.changes) == before)
-      return 1;
+      return value;
   }
-  return 0;
+  return INDEX_UNSURE;
 }
 
 void *mutatorIndexNext(MutatorWord address, MutatorWord *baseReturn) {

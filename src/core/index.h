@@ -12,6 +12,7 @@
 #include <mutator/types.h>
 
 #include "cc/atomic.h"
+#include "cc/compiler.h"
 #include "core/stripe.h"
 
 /* IndexHeadStruct -- where looking begins; a line that writers of other things do not disturb */
@@ -21,7 +22,7 @@ typedef struct IndexHeadStruct {
       changes; /* so many roots have been replaced: moves before their nodes are retired, and before the change is over */
 } IndexHeadStruct;
 
-extern IndexHeadStruct mutatorIndexHead;
+extern COMPILER_WITHIN IndexHeadStruct mutatorIndexHead;
 
 /* mutatorIndexAdd -- put [base, limit) into the index
  *
@@ -59,11 +60,12 @@ typedef struct IndexRangeStruct {
 /* mutatorIndexLook -- as mutatorIndexFind, without being inside mutatorPinIndex
  *
  * pre:      to use the value, the caller entered another set before, which whoever removes the range waits for
- * foundReturn    its value is NULL when there is none
+ * foundReturn    its bounds and its value, if there is one
  * changesReturn  what mutatorIndexUnchanged wants
- * Returns   true; false: changes came in the way, use mutatorIndexFind
+ * Returns   its value, or NULL; INDEX_UNSURE: changes came in the way, use mutatorIndexFind
  */
-MutatorBool mutatorIndexLook(MutatorWord address, IndexRange foundReturn, MutatorWord *changesReturn);
+#define INDEX_UNSURE ((void *)&mutatorIndexHead)
+void *mutatorIndexLook(MutatorWord address, IndexRange foundReturn, MutatorWord *changesReturn);
 
 /* mutatorIndexUnchanged -- is what mutatorIndexLook found then still what it would find?
  *

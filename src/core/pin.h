@@ -38,7 +38,7 @@ typedef struct PinStruct {
 /* The two sets.  A stay in the index is short; a stay in a callback may be
  * long, and must not keep the index from recycling its nodes. */
 extern PinSetStruct mutatorPinIndex;
-extern PinSetStruct mutatorPinCallbacks;
+extern COMPILER_WITHIN PinSetStruct mutatorPinCallbacks;
 
 /* PinSlotStruct -- one thread's place in mutatorPinCallbacks, for stays that cost it no fence
  *

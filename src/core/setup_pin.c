@@ -41,6 +41,7 @@ void mutatorCoreThreadExit(void) {
   if (slot == NULL || atomicLoad(&slot->inside) != 0)
     return;
   local->slot = NULL;
+  local->quick = NULL;
   atomicFenceSignal();
   atomicStore(&slot->taken, 0);
 }

@@ -9,6 +9,8 @@
 
 #include "fault/handler.h"
 
+#include <os_quick.h>
+
 #include "arch/arch.h"
 #include "cc/compiler.h"
 #include "fault/range.h"
@@ -84,48 +86,68 @@ static MutatorBool offer(const MutatorNativeStruct *native, CorePostMortem isPos
 }
 
 /* What the range table has not handled. */
-static COMPILER_APART MutatorBool offerOthers(FaultFrame frame, MutatorFaultHandler first) {
+static COMPILER_APART MutatorBool offerOthers(FaultFrame frame) {
   mutatorOSFault(&frame->context.native, &frame->fault);
-  if (ask(frame, first))
+  if (ask(frame, (MutatorFaultHandler)atomicLoadAcquire(&ranges.next)))
     return 1;
   MutatorFaultUnclaimed(&frame->context);
   return 0;
 }
 
-/* As offer, for what nearly all faults are: the outermost, in a range, and nobody before the range table. */
-static MutatorBool offerQuickly(const MutatorNativeStruct *native, OSLocal local, const OSGlanceStruct *glance) {
+static inline OSAnswer offerQuickly(FaultFrame frame, OSLocal local, MutatorFaultRange range, MutatorWord address,
+                                    MutatorAccess access) {
+  const MutatorWord error = mutatorOSQuickError(local);
+  const MutatorBool handled =
+      (range != NULL && askRange(&frame->context, range, address, access)) || offerOthers(frame);
+  mutatorFaultStayHookEnd(&frame->stay);
+  mutatorCoreCount(handled ? CORE_COUNTER(handled) : CORE_COUNTER(forwarded));
+  mutatorOSQuickErrorSet(local, error);
+  return handled ? OSAnswerHANDLED : OSAnswerDECLINED;
+}
+
+static COMPILER_APART OSAnswer offerLookedUp(FaultFrame frame, OSLocal local, MutatorWord address,
+                                             MutatorAccess access) {
+  return offerQuickly(frame, local, mutatorRangeRemember(local, address), address, access);
+}
+
+static inline MutatorBool isQuick(const MutatorNativeStruct *native, const OSLocalStruct *local, OSGlance glance) {
+  return mutatorFaultStayIsFirst(local, local->quick) && atomicLoadAcquire(&mutatorCoreDetours) == 0 &&
+         mutatorOSQuickGlance(native, glance) &&
+         (glance->pc < (MutatorWord)mutatorArchExpected.base || glance->pc >= (MutatorWord)mutatorArchExpected.limit);
+}
+
+/* The outermost, in a range, and nobody before the range table. */
+OSAnswer mutatorFaultQuick(OSLocal local, MutatorNativeStruct native) {
   FaultFrameStruct frame;
-  MutatorFaultHandler first;
-  MutatorBool handled = 0;
-  mutatorFaultStayFirst(&frame.stay, local);
-  mutatorCoreContextFill(&frame.context, MutatorContextFAULT, native);
+  OSGlanceStruct glance;
+  MutatorFaultRange range;
+  if (!isQuick(&native, local, &glance))
+    return OSAnswerNONE;
+  mutatorFaultStayFirst(&frame.stay, local, local->quick);
+  mutatorOSQuickNative(&frame.context.native, &native);
+  mutatorCoreContextFill(&frame.context, MutatorContextFAULT);
   frame.stay.context = &frame.context;
-  first = (MutatorFaultHandler)atomicLoadAcquire(&mutatorFaultHandlers);
-  if (first == &ranges) {
-    MutatorFaultRange range = mutatorRangeRecall(local, glance->address);
-    if (range == NULL)
-      range = mutatorRangeRemember(local, glance->address);
-    handled = range != NULL && askRange(&frame.context, range, glance->address, glance->access);
-    first = (MutatorFaultHandler)atomicLoadAcquire(&ranges.next);
-  }
-  if (!handled)
-    handled = offerOthers(&frame, first);
-  mutatorFaultStayHookEnd(&frame.stay);
-  return handled;
+  range = mutatorRangeRecall(local, glance.address);
+  return range == NULL ? offerLookedUp(&frame, local, glance.address, glance.access)
+                       : offerQuickly(&frame, local, range, glance.address, glance.access);
+}
+
+/* By then the hook has found out all that there is to find out once. */
+static void beginQuick(OSLocal local) {
+  mutatorOSQuickBegin(local);
+  local->quick = local->slot;
 }
 
 MutatorBool mutatorFaultNative(const MutatorNativeStruct *native, OSLocal local) {
   const AtomicWord postMortem = atomicLoadAcquire(&mutatorCorePostMortem);
-  OSGlanceStruct glance;
-  MutatorWord resume;
+  const OSAnswer answer = mutatorFaultQuick(local, *native);
   MutatorBool handled;
-  if (mutatorOSGlance(native, &glance) && mutatorFaultStayIsFirst(local) && postMortem == 0 &&
-      !mutatorArchFixup(glance.pc, &resume))
-    handled = offerQuickly(native, local, &glance);
-  else if (mutatorCoreRecover(native))
+  if (answer != OSAnswerNONE)
+    return answer == OSAnswerHANDLED;
+  if (mutatorCoreRecover(native))
     return 1;
-  else
-    handled = offer(native, (CorePostMortem)postMortem);
+  handled = offer(native, (CorePostMortem)postMortem);
   mutatorCoreCount(handled ? CORE_COUNTER(handled) : CORE_COUNTER(forwarded));
+  beginQuick(local);
   return handled;
 }

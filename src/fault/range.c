@@ -24,25 +24,27 @@ static MutatorFaultRange findPinned(MutatorWord address) {
 MutatorFaultRange mutatorRangeHolding(MutatorWord address) {
   IndexRangeStruct found;
   MutatorWord changes;
-  return mutatorIndexLook(address, &found, &changes) ? found.value : findPinned(address);
+  void *range = mutatorIndexLook(address, &found, &changes);
+  return range == INDEX_UNSURE ? findPinned(address) : range;
 }
 
 /* Whoever interrupts this, and jumps away, leaves a memory of nothing. */
 MutatorFaultRange mutatorRangeRemember(OSLocal local, MutatorWord address) {
   IndexRangeStruct found;
   MutatorWord changes;
-  if (!mutatorIndexLook(address, &found, &changes))
+  void *range = mutatorIndexLook(address, &found, &changes);
+  if (range == INDEX_UNSURE)
     return findPinned(address);
-  if (found.value == NULL)
+  if (range == NULL)
     return NULL;
   local->rangeSize = 0;
   atomicFenceSignal();
-  local->range = found.value;
+  local->range = range;
   local->rangeBase = found.base;
   local->rangeChanges = changes;
   atomicFenceSignal();
   local->rangeSize = found.limit - found.base;
-  return found.value;
+  return range;
 }
 
 MutatorFaultRange mutatorRangeNext(MutatorWord address) {

@@ -45,6 +45,9 @@ static MutatorBool isLookedAt(MutatorFaultHandler handler) {
  * time may hold anything, and the signature alone means little. */
 #define REMOVED CORE_SIGNATURE('g', 'o', 'n', 'e')
 
+/* Before the range table, which is the oldest of its priority. */
+static MutatorBool comesFirst(MutatorFaultHandler handler) { return handler->priority > 0; }
+
 static MutatorRes add(MutatorFaultHandler handler, const MutatorFaultHandlerStruct *fresh) {
   AtomicWord *link;
   if (linkTo(handler) != NULL)
@@ -55,6 +58,8 @@ static MutatorRes add(MutatorFaultHandler handler, const MutatorFaultHandlerStru
   *handler = *fresh;
   handler->next = atomicLoad(link);
   atomicStore(link, (AtomicWord)handler);
+  if (comesFirst(handler))
+    mutatorCoreDetour(1);
   return MutatorResOK;
 }
 
@@ -80,6 +85,8 @@ static MutatorRes removeLinked(MutatorFaultHandler handler) {
   AtomicWord *link = linkTo(handler);
   if (link == NULL)
     return MutatorResSTATE;
+  if (comesFirst(handler))
+    mutatorCoreDetour(0);
   atomicStore(link, handler->next);
   handler->epoch = mutatorPinEpoch(&mutatorPinCallbacks);
   handler->reserved[0] = REMOVED;

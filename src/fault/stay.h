@@ -33,13 +33,14 @@ void mutatorFaultStayHookEnd(FaultStay stay);
 /* mutatorFaultStayIsFirst -- would a stay of the hook's be the thread's only one, in a slot of its own?
  *
  * mutatorFaultStayFirst -- begin it, as mutatorFaultStayHook does, which has to ask for more.
+ *
+ * slot  `quick` of local
  */
-static inline MutatorBool mutatorFaultStayIsFirst(const OSLocalStruct *local) {
-  return local->stays == 0 && local->slot != NULL && mutatorPinSlotIsFree(local->slot);
+static inline MutatorBool mutatorFaultStayIsFirst(const OSLocalStruct *local, const PinSlotStruct *slot) {
+  return slot != NULL && local->stays == 0 && mutatorPinSlotIsFree(slot);
 }
 
-static inline void mutatorFaultStayFirst(FaultStay stay, OSLocal local) {
-  PinSlot slot = local->slot;
+static inline void mutatorFaultStayFirst(FaultStay stay, OSLocal local, PinSlot slot) {
   mutatorPinEnterSlot(slot);
   stay->saved = local->stay[0];
   local->stay[0] = (MutatorWord)stay;

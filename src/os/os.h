@@ -44,7 +44,7 @@ typedef struct OSGlanceStruct {
 
 /* mutatorOSGlance -- is it a fault of kind PROTECTION or UNMAPPED, with an address and an access?
  *
- * The quick way to what mutatorOSFault says, and the PC.  pre: as there
+ * The quick way to what mutatorOSFault says, and the PC; where os_quick.h has no better.  pre: as there
  *
  * Returns  false when it is another, or when it would take longer to tell
  */
@@ -135,6 +135,8 @@ typedef struct OSLocalStruct {
   MutatorWord rangeSize;            /* ...how long it is, 0 for none... */
   MutatorWord rangeChanges;         /* ...as of so many changes of the index */
   struct PinSlotStruct *slot;       /* the thread's place among the pins, or NULL (core/pin.h) */
+  struct PinSlotStruct *quick;      /* the same, once a fault of the thread's has been seen; or NULL */
+  void *error;                      /* the port's: where the thread's errno is, once `quick` is set */
   MutatorWord pass[2];              /* the breakpoint that it passes next, and with which registers; or 0 */
   MutatorWord alternateBase;        /* the port's: the alternate stack that is known of, [base, limit) */
   MutatorWord alternateLimit;
@@ -182,7 +184,7 @@ MutatorBool mutatorOSPoke(MutatorWord address, const void *buffer, size_t size);
  *
  * count    at most OS_PEEKS
  * Returns  how many were copied before one that could not be */
-#define OS_PEEKS 8
+#define OS_PEEKS 16
 size_t mutatorOSPeekEach(void *buffer, size_t size, const MutatorWord *addresses, size_t count);
 
 /* mutatorOSProtect -- allow what `access` says in whole pages, and nothing else
@@ -433,6 +435,22 @@ MutatorWindow mutatorCoreWindows(void);
 
 /* Is it an expected fault of the library's own access?  Then its PC has been moved. */
 MutatorBool mutatorCoreRecover(const MutatorNativeStruct *native);
+
+/* OSAnswer -- what has become of a fault */
+typedef enum OSAnswer {
+  OSAnswerNONE = 0, /* nobody has been asked */
+  OSAnswerHANDLED = 1,
+  OSAnswerDECLINED = 2
+} OSAnswer;
+
+/* mutatorFaultQuick -- the quick way to the callback of a range, for what nearly all faults are
+ *
+ * Keeps the thread's errno.  pre: as for mutatorFaultNative, which is to be called for NONE
+ */
+OSAnswer mutatorFaultQuick(OSLocal local, MutatorNativeStruct native);
+
+/* mutatorCoreDetour -- somebody begins, or ends, to be asked before the ranges: then nothing is quick */
+void mutatorCoreDetour(MutatorBool begins);
 
 /* Recover, or ask handlers and ranges; true when the thread may go on.
  * pre: local is mutatorOSLocal(); the caller has counted itself in its `inside`, and keeps that until the hook's end */

@@ -140,6 +140,7 @@ static void bury(DomainEntry entry, MutatorPostMortemReport report) {
   report->domains++;
   atomicStore(&domain->state, DomainPOSTMORTEM);
   atomicStore(&mutatorCorePostMortem, (AtomicWord)isDead);
+  mutatorCoreDetour(1);
   breakLock(domain, report);
   walk.expected = copy.first;
   openRanges(&walk, atomicLoad(&entry->low), atomicLoad(&entry->high));

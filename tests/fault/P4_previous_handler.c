@@ -6,8 +6,8 @@
 
 #include "support/domain_test.h"
 
-static DomainTestStruct test;
-static volatile unsigned previous, above;
+static DomainTestStruct test, second;
+static volatile unsigned previous, above, below;
 static void *volatile address;
 
 static MutatorBool handler(NativeStop stop) {
@@ -26,6 +26,30 @@ static MutatorFaultResult watch(MutatorFaultHandler of, MutatorContext context, 
   return MutatorFaultDECLINED;
 }
 
+static MutatorFaultResult watchBelow(MutatorFaultHandler of, MutatorContext context, void *closure) {
+  (void)of, (void)context, (void)closure;
+  below++;
+  return MutatorFaultDECLINED;
+}
+
+/* Where nobody is asked before the ranges, and the thread has just been in that one. */
+static void fromTheQuickWay(void) {
+  static MutatorFaultHandlerStruct lower;
+  const unsigned handed = previous;
+  unsigned i;
+  CHECK(MutatorFaultHandlerAdd(&lower, -1, watchBelow, NULL) == MutatorResOK, "handler");
+  domainTestMake(&second, "second", 1, 2, 1);
+  for (i = 0; i < 3; i++) {
+    domainTestClose(&second);
+    *(volatile unsigned char *)second.base = 1;
+  }
+  CHECK(second.calls == 3 && below == 0, "calls %u", second.calls);
+  CHECK(MutatorDomainPostMortem(&second.domain, NULL) == MutatorResOK, "post-mortem");
+  nativeProtect(second.base, nativePageSize(), NativeNONE);
+  *(volatile unsigned char *)second.base = 2;
+  CHECK(second.calls == 3 && below == 0 && previous == handed + 1, "below %u, previous %u", below, previous);
+}
+
 static void expect(unsigned callback, unsigned watched, unsigned handed) {
   CHECK(test.calls == callback, "callback: %u, expected %u", test.calls, callback);
   CHECK(above == watched, "handler above the ranges: %u, expected %u", above, watched);
@@ -38,6 +62,8 @@ int main(void) {
   unsigned char *page;
   nativeHandle(handler);
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK, "setup");
+  fromTheQuickWay();
+  previous = 0;
   CHECK(MutatorFaultHandlerAdd(&higher, 50, watch, NULL) == MutatorResOK, "handler");
   domainTestMake(&test, "test", 3, 2, 1);
   domainTestClose(&test);

@@ -27,7 +27,7 @@ RULES = [
     ("src/os/*", PUBLIC + ["cc/*", "os/*", "arch/registers.h"], ["*"]),
     ("src/core/*", PUBLIC + ["cc/*", "core/*", "arch/arch.h", "arch/registers.h", "os/os.h"], STANDARD),
     # A capability: the core's offer to it, the two contracts (one of them has a part that is inline), its own folder.
-    ("src/*/*", PUBLIC + ["cc/*", "core/core.h", "arch/arch.h", "os/os.h", "."], STANDARD + ["os_thread.h"]),
+    ("src/*/*", PUBLIC + ["cc/*", "core/core.h", "arch/arch.h", "os/os.h", "."], STANDARD + ["os_quick.h", "os_thread.h"]),
     ("include/mutator/platform.h", [], ["stddef.h", "stdint.h"]),
     ("include/mutator/os/posix.h", PUBLIC, ["signal.h", "ucontext.h"]),
     ("include/mutator/os/macos.h", PUBLIC, ["mach/mach.h", "signal.h", "sys/ucontext.h"]),

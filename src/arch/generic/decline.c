@@ -119,6 +119,8 @@ size_t mutatorArchFetch(unsigned char bytes[ARCH_FETCH_MAX], MutatorWord pc) {
   return 0;
 }
 
+const ArchCodeStruct mutatorArchExpected = {NULL, NULL};
+
 MutatorBool mutatorArchFixup(MutatorWord pc, MutatorWord *resumeReturn) {
   (void)pc, (void)resumeReturn;
   return 0;

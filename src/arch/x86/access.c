@@ -160,6 +160,8 @@ size_t mutatorArchFetch(unsigned char bytes[ARCH_FETCH_MAX], MutatorWord pc) {
   return fetchBytes(bytes, pc, ARCH_FETCH_MAX);
 }
 
+const ArchCodeStruct mutatorArchExpected = {mutatorNativeBegin, mutatorNativeEnd};
+
 MutatorBool mutatorArchFixup(MutatorWord pc, MutatorWord *resumeReturn) {
   const MutatorWord begin = (MutatorWord)mutatorNativeBegin;
   const int32_t *pair;

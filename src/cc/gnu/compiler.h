@@ -21,6 +21,13 @@ static inline void compilerPrefetch(const void *address) { __builtin_prefetch(ad
 /* Before a function that a faster path must not carry along. */
 #define COMPILER_APART __attribute__((noinline))
 
+/* Before a variable that is reached at once, because no other library may have one of that name. */
+#if defined(__ELF__)
+#define COMPILER_WITHIN __attribute__((visibility("hidden")))
+#else
+#define COMPILER_WITHIN
+#endif
+
 /* Before a function that reads or writes other functions' stack frames: a sanitizer is not to look. */
 #define COMPILER_UNCHECKED __attribute__((no_sanitize("address")))
 

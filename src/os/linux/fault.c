@@ -102,17 +102,6 @@ void mutatorOSFault(const MutatorNativeStruct *native, OSFault fault) {
   }
 }
 
-MutatorBool mutatorOSGlance(const MutatorNativeStruct *native, OSGlance glance) {
-  const siginfo_t *info = native->info;
-  if (info->si_signo != SIGSEGV || (info->si_code != SEGV_MAPERR && info->si_code != SEGV_ACCERR) ||
-      mutatorLinuxTrap(native->ucontext) != TrapPAGE)
-    return 0;
-  glance->pc = mutatorLinuxPC(native->ucontext);
-  glance->address = (MutatorWord)info->si_addr;
-  glance->access = accessOf(mutatorLinuxErrorCode(native->ucontext));
-  return 1;
-}
-
 /* si_code tells them apart. */
 MutatorFaultKind mutatorOSFaultKind(const OSFaultStruct *fault) { return fault->kind; }
 

@@ -11,6 +11,7 @@
 
 #include "arch/registers.h"
 #include "cc/atomic.h"
+#include "cc/compiler.h"
 #include "os/os.h"
 
 /* mutatorLinuxState -- the stretch of the signal frame that holds the vector registers
@@ -93,7 +94,7 @@ void mutatorLinuxWindowsChild(void);
 /* from each CPU (os/linux/<cpu>.c) --------------------------------------------- */
 
 /* The offset of each register in a ucontext_t. */
-extern const uint16_t mutatorLinuxOffsets[MutatorRegisterLIMIT];
+extern COMPILER_WITHIN const uint16_t mutatorLinuxOffsets[MutatorRegisterLIMIT];
 
 /* Where the thread stopped. */
 static inline MutatorWord mutatorLinuxPC(const ucontext_t *ucontext) {

@@ -15,7 +15,7 @@ void mutatorPosixHandler(int signal, siginfo_t *info, void *ucontext) {
   PosixNext next;
   mutatorCoreHandlerEnter();
   mutatorOSInsideBegin();
-  next = mutatorPosixBody(signal, info, ucontext, NULL, mutatorOSLocal());
+  next = mutatorPosixBody(signal, info, ucontext, NULL, mutatorOSLocal(), OSAnswerNONE);
   mutatorOSInsideEnd();
   if (next != NULL)
     next(signal, info, ucontext);

@@ -5,8 +5,10 @@
 
 #include <errno.h>
 
-#include "os/os.h"
+#include "os/posix/posix.h"
 
 MutatorWord mutatorOSErrorGet(void) { return (MutatorWord)errno; }
 
 void mutatorOSErrorSet(MutatorWord error) { errno = (int)error; }
+
+int *mutatorPosixError(void) { return &errno; }

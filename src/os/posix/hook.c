@@ -195,7 +195,7 @@ static void earlierFirst(const struct sigaction *previous, int signal, const Mut
 }
 
 /* The library's own faults are nobody else's business. */
-static COMPILER_APART MutatorBool tryEarlier(int signal, const MutatorNativeStruct *native) {
+static MutatorBool tryEarlier(int signal, const MutatorNativeStruct *native) {
   struct sigaction previous;
   int error;
   if (mutatorCoreRecover(native))
@@ -209,19 +209,22 @@ static COMPILER_APART MutatorBool tryEarlier(int signal, const MutatorNativeStru
   return 1;
 }
 
-static COMPILER_APART PosixNext forward(int signal, const MutatorNativeStruct *native) {
+static PosixNext forward(int signal, const MutatorNativeStruct *native) {
   return mutatorPosixForward(hookOf(signal), signal, native->info, native->ucontext);
 }
 
-PosixNext mutatorPosixBody(int signal, siginfo_t *info, void *ucontext, void *returnsTo, OSLocal local) {
+PosixNext mutatorPosixBody(int signal, siginfo_t *info, void *ucontext, void *returnsTo, OSLocal local,
+                           OSAnswer answer) {
   const MutatorNativeStruct native = {.info = info, .ucontext = ucontext};
   const int error = errno;
   MutatorBool handled;
+  if (answer == OSAnswerDECLINED)
+    return forward(signal, &native);
+  if (atomicLoadRelaxed(&mutatorPosixReturn) == 0)
+    mutatorPosixReturnsTo(returnsTo);
   if (atomicLoadRelaxed(&mutatorPosixEarlierFirst) != 0 && tryEarlier(signal, &native))
     return NULL;
   handled = mutatorFaultNative(&native, local);
   errno = error;
-  if (atomicLoadRelaxed(&mutatorPosixReturn) == 0)
-    mutatorPosixReturnsTo(returnsTo);
   return handled ? NULL : forward(signal, &native);
 }

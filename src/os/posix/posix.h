@@ -41,8 +41,8 @@ void mutatorPosixMakeAction(const struct sigaction *previous, struct sigaction *
 
 /* mutatorPosixHandler -- the handler that the hook installs (os/<os>/<cpu>.S)
  *
- * Counts itself in mutatorPosixLocal.inside, calls mutatorPosixBody, takes itself
- * out, calls mutatorPosixPutOff if it must, and jumps to what Body has returned,
+ * Counts itself in mutatorPosixLocal.inside, calls mutatorFaultQuick and unless that has handled the
+ * fault mutatorPosixBody, takes itself out, calls mutatorPosixPutOff if it must, and jumps to what Body has returned,
  * with its own arguments and stack, or returns.
  */
 void mutatorPosixHandler(int signal, siginfo_t *info, void *ucontext);
@@ -50,8 +50,14 @@ void mutatorPosixHandler(int signal, siginfo_t *info, void *ucontext);
 /* PosixNext -- who gets a fault that is not ours; NULL: it is settled */
 typedef void (*PosixNext)(int signal, siginfo_t *info, void *ucontext);
 
-/* mutatorPosixBody -- the hook itself; `returnsTo` is its caller's address in the handler's frame, `local` mutatorPosixLocal */
-PosixNext mutatorPosixBody(int signal, siginfo_t *info, void *ucontext, void *returnsTo, OSLocal local);
+/* mutatorPosixBody -- the hook itself, where the quick way does not go or has led to nobody
+ *
+ * returnsTo  the handler's return address
+ * local      mutatorPosixLocal
+ * answer     mutatorFaultQuick's
+ */
+PosixNext mutatorPosixBody(int signal, siginfo_t *info, void *ucontext, void *returnsTo, OSLocal local,
+                           OSAnswer answer);
 
 /* mutatorPosixForward -- who gets a signal that is not ours
  *
@@ -68,6 +74,9 @@ int mutatorPosixPutOff(ucontext_t *ucontext);
 
 /* mutatorPosixLocal -- the calling thread's OSLocal */
 extern _Thread_local OSLocalStruct mutatorPosixLocal;
+
+/* mutatorPosixError -- where the calling thread's errno is */
+int *mutatorPosixError(void);
 
 /* mutatorPosixInsideEnded -- the thread is outside again, and something was put off */
 void mutatorPosixInsideEnded(OSLocal local);

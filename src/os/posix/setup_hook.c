@@ -58,6 +58,8 @@ static MutatorBool isWanted(const PosixHookStruct *hook, MutatorFaultHook wanted
 MutatorRes mutatorOSHookInstall(MutatorFaultHook wanted, MutatorBool earlierFirst) {
   MutatorBool fresh[POSIX_HOOKS] = {0};
   size_t i;
+  if ((AtomicWord)earlierFirst != atomicLoad(&mutatorPosixEarlierFirst))
+    mutatorCoreDetour(earlierFirst);
   atomicStore(&mutatorPosixEarlierFirst, (AtomicWord)earlierFirst);
   for (i = 0; i < POSIX_HOOKS; ++i) {
     PosixHook hook = &mutatorPosixHooks[i];

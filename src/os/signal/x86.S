@@ -15,6 +15,13 @@
 #define FLAGS_AC 0x40000
 
         .att_syntax prefix
+
+/* LOCAL -- the address of mutatorPosixLocal; %ebx has the global offset table's */
+        .macro  LOCAL register
+        movl    mutatorPosixLocal@gotntpoff(%ebx), \register
+        addl    %gs:0, \register
+        .endm
+
         .text
         GLOBAL  mutatorPosixHandler
         GLOBAL  mutatorPosixHandlerLeft
@@ -45,10 +52,19 @@ mutatorPosixHandler:
         popfl
         .cfi_adjust_cfa_offset -4
 0:
-        movl    mutatorPosixLocal@gotntpoff(%ebx), %eax
-        addl    %gs:0, %eax
-        movl    %eax, 20(%esp)
+        LOCAL   %eax
         incl    (%eax)
+        movl    %eax, (%esp)
+        movl    36(%esp), %eax
+        movl    %eax, 4(%esp)
+        movl    40(%esp), %eax
+        movl    %eax, 8(%esp)
+        call    mutatorFaultQuick
+        movl    %eax, 20(%esp)
+        cmpl    $1, %eax
+        movl    $0, %eax
+        je      0f
+        LOCAL   %eax
         movl    %eax, 16(%esp)
         movl    32(%esp), %eax
         movl    %eax, (%esp)
@@ -59,8 +75,8 @@ mutatorPosixHandler:
         movl    28(%esp), %eax
         movl    %eax, 12(%esp)
         call    mutatorPosixBody
-        movl    %eax, 16(%esp)
-1:      movl    20(%esp), %ecx
+0:      movl    %eax, 16(%esp)
+1:      LOCAL   %ecx
         decl    (%ecx)
 mutatorPosixHandlerLeft:
         jne     2f
@@ -72,7 +88,7 @@ mutatorPosixHandlerLeft:
         call    mutatorPosixPutOff
         testl   %eax, %eax
         jne     1b
-        movl    20(%esp), %ecx
+        LOCAL   %ecx
         decl    (%ecx)
 2:      movl    24(%esp), %ebx
         movl    16(%esp), %eax

@@ -47,14 +47,22 @@ mutatorPosixHandler:
         movq    %rdi, (%rsp)
         movq    %rsi, 8(%rsp)
         movq    %rdx, 16(%rsp)
-        movq    mutatorPosixLocal@gottpoff(%rip), %rax
-        addq    %fs:0, %rax
-        movq    %rax, 24(%rsp)
-        incq    (%rax)
-        movq    %rax, %r8
+        movq    mutatorPosixLocal@gottpoff(%rip), %rdi
+        addq    %fs:0, %rdi
+        movq    %rdi, 24(%rsp)
+        incq    (%rdi)
+        call    mutatorFaultQuick
+        movl    %eax, %r9d
+        xorl    %eax, %eax
+        cmpl    $1, %r9d
+        je      0f
+        movq    (%rsp), %rdi
+        movq    8(%rsp), %rsi
+        movq    16(%rsp), %rdx
         movq    40(%rsp), %rcx
+        movq    24(%rsp), %r8
         call    mutatorPosixBody
-        movq    %rax, 32(%rsp)
+0:      movq    %rax, 32(%rsp)
 1:      movq    24(%rsp), %rcx
         decq    (%rcx)
 mutatorPosixHandlerLeft:

@@ -348,7 +348,15 @@ END_TEST
 
 _Thread_local OSLocalStruct mutatorPosixLocal;
 
-PosixNext mutatorPosixBody(int signal, siginfo_t *info, void *ucontext, void *returnsTo, OSLocal local) {
+OSAnswer mutatorFaultQuick(OSLocal local, MutatorNativeStruct native) {
+  (void)local;
+  (void)native;
+  return OSAnswerNONE;
+}
+
+PosixNext mutatorPosixBody(int signal, siginfo_t *info, void *ucontext, void *returnsTo, OSLocal local,
+                           OSAnswer answer) {
+  (void)answer;
   (void)local;
   (void)signal;
   (void)info;

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * os/inline/os_quick.h -- what lies between a fault and its callback, where a call would be too slow
+ *
+ * On most systems these are calls all the same, and the hook keeps the error code.  A system that has
+ * better has a file of this name in its own folder inline/, which CMake puts first.
+ */
+
+#ifndef mutator_os_quick_h
+#define mutator_os_quick_h
+
+#include "os/os.h"
+
+/* mutatorOSQuickGlance -- mutatorOSGlance */
+static inline MutatorBool mutatorOSQuickGlance(const MutatorNativeStruct *native, OSGlance glance) {
+  return mutatorOSGlance(native, glance);
+}
+
+/* mutatorOSQuickNative -- mutatorOSNativeCopy */
+static inline void mutatorOSQuickNative(MutatorNativeStruct *to, const MutatorNativeStruct *from) {
+  mutatorOSNativeCopy(to, from);
+}
+
+/* mutatorOSQuickBegin -- make the thread ready for the two below */
+static inline void mutatorOSQuickBegin(OSLocal local) { (void)local; }
+
+/* mutatorOSQuickError, ErrorSet -- mutatorOSErrorGet and Set, where the hook does not */
+static inline MutatorWord mutatorOSQuickError(const OSLocalStruct *local) {
+  (void)local;
+  return 0;
+}
+static inline void mutatorOSQuickErrorSet(const OSLocalStruct *local, MutatorWord error) { (void)local, (void)error; }
+
+#endif
