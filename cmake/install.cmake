@@ -13,8 +13,13 @@ install(DIRECTORY "${MUTATOR_TREE}/include/${MUTATOR_NAME}" DESTINATION "${CMAKE
 
 set_target_properties(mutator_static PROPERTIES EXPORT_NAME static)
 set_target_properties(mutator_shared PROPERTIES EXPORT_NAME shared)
+set(targets mutator_static mutator_shared)
+if(TARGET mutator_writes)
+  set_target_properties(mutator_writes PROPERTIES EXPORT_NAME writes)
+  list(APPEND targets mutator_writes)
+endif()
 install(
-  TARGETS mutator_static mutator_shared
+  TARGETS ${targets}
   EXPORT ${MUTATOR_NAME}
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
@@ -45,3 +50,9 @@ cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_LIBDIR BASE_DIRECTORY "\${prefix}" OUTPUT
 cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_INCLUDEDIR BASE_DIRECTORY "\${prefix}" OUTPUT_VARIABLE MUTATOR_PC_INCLUDEDIR)
 configure_file(cmake/mutator.pc.in "${PROJECT_BINARY_DIR}/${MUTATOR_NAME}.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/${MUTATOR_NAME}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+if(TARGET mutator_writes)
+  get_target_property(MUTATOR_PC_WRAPPED mutator_writes INTERFACE_LINK_OPTIONS)
+  list(JOIN MUTATOR_PC_WRAPPED " " MUTATOR_PC_WRAPPED)
+  configure_file(cmake/mutator_writes.pc.in "${PROJECT_BINARY_DIR}/${MUTATOR_NAME}_writes.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/${MUTATOR_NAME}_writes.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()

@@ -20,8 +20,9 @@ static size_t freeSlot(const CodeSlotsStruct *slots) {
   return i;
 }
 
+/* HLT: the thread may block SIGTRAP, or have a debugger that keeps it. */
 static void fill(MutatorWord to, ArchDisplace displace) {
-  displace->code[displace->length] = mutatorArchTrapByte(0);
+  displace->code[displace->length] = mutatorArchTrapByte(1);
   memcpy((void *)to, displace->code, displace->length + 1);
 }
 

@@ -50,6 +50,12 @@ pkg-config)
   compile "$work/pc-static" "$here/consumer/consumer.c" "${cflags[@]}" "${static[@]/#-lmutator/-l:libmutator.a}"
   if is_shared "$work/pc-static"; then exit 1; fi
   "$work/pc-static"
+  if [ -e "$PKG_CONFIG_PATH/mutator_writes.pc" ]; then
+    mapfile -t writes < <(pkg-config --cflags --libs mutator_writes | tr ' ' '\n' | sed '/^$/d')
+    say "writes: ${writes[*]}"
+    compile "$work/pc-writes" "$here/consumer/writes.c" "${writes[@]}"
+    LD_LIBRARY_PATH=$library "$work/pc-writes"
+  fi
   ;;
 cmake)
   for component in '' shared static; do
@@ -60,6 +66,7 @@ cmake)
       -DCOMPONENTS="$component" "${there[@]}"
     cmake --build "$build"
     "$build/consumer"
+    if [ -e "$build/writes" ]; then "$build/writes"; fi
     if [ "$component" = static ]; then
       if is_shared "$build/consumer"; then exit 1; fi
     else

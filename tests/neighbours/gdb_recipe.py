@@ -62,6 +62,23 @@ RECIPES = {
             [(r"received signal SIGTRAP", 10), (r"10 traps", 1), (r"exited normally", 1)],
             DEATH,
         ),
+        # Breakpoints of the library's, in code that is rewritten meanwhile: those stores are faults too.
+        (
+            "int3",
+            ["signal SIGTRAP"] * 9,
+            [(r"received signal SIGTRAP", 10), (r"10 hits", 1), (r"exited normally", 1)],
+            DEATH,
+        ),
+    ],
+    "breakpoints-of-both": [
+        # One of gdb's next to the library's, on the same page of rewritten code.
+        (
+            "halt",
+            ["tbreak *(compiled + 5)", "continue", "x/i $pc"] + ["continue"] * 10,
+            [(r"^Breakpoint 1, returned", 10), (r"^Temporary breakpoint 2, ", 1), (r"=> 0x\w+:\tret", 1),
+             (r"10 hits", 1), (r"exited normally", 1)],
+            r"received signal|" + DEATH,
+        ),
     ],
     "core-file": [
         # gdb itself shows the first frame as it opens the file.

@@ -33,22 +33,24 @@ int main(void) {
   int status;
   jitSetup();
   jitInit(&jit, JitOPEN, 1, NULL, NULL);
-  jitReturn(function, 5); /* RET is stepped: a slot's end is an INT3 too */
+  jitReturn(function, 5); /* MOV runs in a slot, RET is stepped */
   jitWrite(&jit, 0, function, sizeof function);
-  CHECK(MutatorBreakSet(&breaks[0], jit.code + JitReturnSIZE - 1, &options) == MutatorResOK, "set");
+  CHECK(MutatorBreakSet(&breaks[0], jit.code, &options) == MutatorResOK, "set");
+  CHECK(MutatorBreakSet(&breaks[1], jit.code + JitReturnSIZE - 1, &options) == MutatorResOK, "set");
   child = fork();
   CHECK(child >= 0, "fork");
   blockTraps();
   if (child == 0) {
     options.kind = MutatorBreakSOFTWARE;
-    CHECK(MutatorBreakSet(&breaks[1], jit.code, &options) == MutatorResOK, "set");
+    CHECK(MutatorBreakClear(&breaks[1]) == MutatorResOK, "clear");
+    CHECK(MutatorBreakSet(&breaks[1], jit.code + JitReturnSIZE - 1, &options) == MutatorResOK, "set");
     (void)jitCall(&jit, 0);
     _exit(1);
   }
-  CHECK(jitCall(&jit, 0) == 5 && hits == 1, "%u hits", hits);
+  CHECK(jitCall(&jit, 0) == 5 && hits == 2, "%u hits", hits);
   CHECK(waitpid(child, &status, 0) == child, "wait");
   CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTRAP, "the child's status is %x", (unsigned)status);
-  CHECK(MutatorBreakClear(&breaks[0]) == MutatorResOK, "clear");
+  CHECK(MutatorBreakClear(&breaks[0]) == MutatorResOK && MutatorBreakClear(&breaks[1]) == MutatorResOK, "clear");
   jitFinish(&jit);
   return 0;
 }

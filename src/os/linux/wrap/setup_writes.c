@@ -48,25 +48,69 @@ static size_t ahead(CursorStruct *cursor) {
 
 static unsigned char *at(const CursorStruct *cursor) { return (unsigned char *)cursor->piece->iov_base + cursor->used; }
 
-/* One piece of each. */
-static ssize_t writePiece(pid_t process, unsigned char *to, unsigned char *from, size_t size, unsigned long flags) {
-  const struct iovec local = {from, size}, remote = {to, size};
-  switch (MutatorCodeWrite(to, from, size)) {
-  case MutatorResOK: return (ssize_t)size;
-  case MutatorResPARAM: return __real_process_vm_writev(process, &local, 1, &remote, 1, flags);
-  default: errno = EFAULT; return -1;
+/* writing in stretches ---------------------------------------------------------- */
+
+/* RouteStruct -- the call that is taken over */
+typedef struct RouteStruct {
+  ssize_t (*write)(int to, unsigned char *address, const unsigned char *from, size_t size);
+  int to; /* a file or a process */
+  int error;
+} RouteStruct;
+
+static int isCode(const unsigned char *address) {
+  unsigned char byte;
+  return MutatorCodeRead(address, &byte, 1) != MutatorResPARAM;
+}
+
+/* Up to the end of the page in code, whose regions consist of whole pages; elsewhere up to the next code. */
+static size_t stretch(const unsigned char *address, size_t size, int code) {
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  size_t part = page - (uintptr_t)address % page;
+  while (!code && part < size && !isCode(address + part))
+    part += page;
+  return part < size ? part : size;
+}
+
+static ssize_t writeCode(const RouteStruct *route, unsigned char *address, const unsigned char *from, size_t size) {
+  if (MutatorCodeWrite(address, from, size) == MutatorResOK)
+    return (ssize_t)size;
+  errno = route->error;
+  return -1;
+}
+
+static ssize_t writeAll(const RouteStruct *route, unsigned char *address, const unsigned char *from, size_t size) {
+  size_t done = 0;
+  while (done < size) {
+    const int code = isCode(address + done);
+    const size_t part = stretch(address + done, size - done, code);
+    const ssize_t count = code ? writeCode(route, address + done, from + done, part)
+                               : route->write(route->to, address + done, from + done, part);
+    if (count < 0)
+      return done > 0 ? (ssize_t)done : -1;
+    done += (size_t)count;
+    if ((size_t)count < part)
+      break;
   }
+  return (ssize_t)done;
+}
+
+/* process_vm_writev -------------------------------------------------------------- */
+
+static ssize_t toProcess(int to, unsigned char *address, const unsigned char *from, size_t size) {
+  const struct iovec local = {(void *)(uintptr_t)from, size}, remote = {address, size};
+  return __real_process_vm_writev(to, &local, 1, &remote, 1, 0);
 }
 
 ssize_t __wrap_process_vm_writev(pid_t process, const struct iovec *local, unsigned long localCount,
                                  const struct iovec *remote, unsigned long remoteCount, unsigned long flags) {
   CursorStruct from = {local, localCount, 0}, to = {remote, remoteCount, 0};
+  const RouteStruct route = {toProcess, process, EFAULT};
   ssize_t total = 0;
   size_t size;
   if (process != getpid() || flags != 0)
     return __real_process_vm_writev(process, local, localCount, remote, remoteCount, flags);
   while ((size = ahead(&from) < ahead(&to) ? ahead(&from) : ahead(&to)) > 0) {
-    const ssize_t count = writePiece(process, at(&to), at(&from), size, flags);
+    const ssize_t count = writeAll(&route, at(&to), at(&from), size);
     if (count < 0)
       return total > 0 ? total : -1;
     total += count;
@@ -78,6 +122,8 @@ ssize_t __wrap_process_vm_writev(pid_t process, const struct iovec *local, unsig
   return total;
 }
 
+/* /proc/self/mem ---------------------------------------------------------------- */
+
 /* Is it /proc/self/mem, by whatever name it was opened? */
 static int isMemory(int file) {
   struct stat one, other;
@@ -85,33 +131,28 @@ static int isMemory(int file) {
          one.st_ino == other.st_ino;
 }
 
-/* True when it was written, or cannot be; then *resultReturn is the call's. */
-static int writtenToCode(int file, const void *buffer, size_t size, off64_t offset, ssize_t *resultReturn) {
-  MutatorRes res;
-  if (size == 0 || !isMemory(file))
-    return 0;
-  res = MutatorCodeWrite((void *)(uintptr_t)offset, buffer, size);
-  *resultReturn = res == MutatorResOK ? (ssize_t)size : -1;
-  if (res != MutatorResOK)
-    errno = EIO;
-  return res != MutatorResPARAM;
+static ssize_t toFile(int to, unsigned char *address, const unsigned char *from, size_t size) {
+  return __real_pwrite64(to, from, size, (off64_t)(uintptr_t)address);
+}
+
+static ssize_t toMemory(int file, const void *buffer, size_t size, off64_t offset) {
+  const RouteStruct route = {toFile, file, EIO};
+  return writeAll(&route, (unsigned char *)(uintptr_t)offset, buffer, size);
 }
 
 ssize_t __wrap_pwrite(int file, const void *buffer, size_t size, off_t offset) {
-  ssize_t result;
-  return writtenToCode(file, buffer, size, offset, &result) ? result : __real_pwrite(file, buffer, size, offset);
+  return isMemory(file) ? toMemory(file, buffer, size, offset) : __real_pwrite(file, buffer, size, offset);
 }
 
 ssize_t __wrap_pwrite64(int file, const void *buffer, size_t size, off64_t offset) {
-  ssize_t result;
-  return writtenToCode(file, buffer, size, offset, &result) ? result : __real_pwrite64(file, buffer, size, offset);
+  return isMemory(file) ? toMemory(file, buffer, size, offset) : __real_pwrite64(file, buffer, size, offset);
 }
 
 static ssize_t writeEach(int file, const struct iovec *pieces, int count, off64_t offset) {
   ssize_t total = 0;
   int i;
   for (i = 0; i < count; ++i) {
-    const ssize_t written = __wrap_pwrite64(file, pieces[i].iov_base, pieces[i].iov_len, offset + total);
+    const ssize_t written = toMemory(file, pieces[i].iov_base, pieces[i].iov_len, offset + total);
     if (written < 0)
       return total > 0 ? total : -1;
     total += written;
