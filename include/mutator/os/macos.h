@@ -139,7 +139,8 @@ MUTATOR_API MutatorBool MutatorFaultDispatch(int signal, siginfo_t *info, uconte
  * of ranges then run on that thread, one at a time, while the thread that has faulted waits in
  * the kernel: they must not wait for it.  What nobody handles goes to the thread's
  * previous exception port, or on its way to the task's and to a signal.  The
- * library's own accesses that fail are recovered by its signal handler.
+ * library's own accesses that fail are recovered by its signal handler.  No call can be injected
+ * from such a callback (MutatorInject gives STATE, or UNIMPL where the server's thread has an area): it is another thread's.
  *
  * Needs    MutatorFaultSetup; MutatorThreadRegister first, if the thread is to be suspended
  * Returns  MutatorResOK      they do

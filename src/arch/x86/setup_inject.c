@@ -8,10 +8,10 @@
 
 enum { SecondMagicSIZE = 64 };
 
-/* CPUID leaf 0DH, subleaf 0, EBX: what the components that the system has
- * enabled take (Intel SDM volume 1, section 13.2).  Room for what a system
+/* CPUID leaf 0DH, subleaf 0, ECX: what all components of the CPU take, be they
+ * enabled now or later (Intel SDM volume 1, section 13.2).  Room for what a system
  * writes behind them. */
 size_t mutatorArchInjectStateSize(void) {
-  const uint32_t size = cpuidRead(0xd, 0).ebx;
+  const uint32_t size = cpuidRead(0xd, 0).ecx;
   return (size > MachineFxsaveSIZE ? size : MachineFxsaveSIZE) + SecondMagicSIZE;
 }

@@ -10,7 +10,7 @@
 
 #include "cc/cpuid.h"
 #include "os/freebsd/freebsd.h"
-#include "os/signal/xsave.h"
+#include "os/posix/xsave.h"
 
 /* What the FXSAVE area has where (Intel SDM volume 1, table 10-2). */
 enum { LegacyMXCSR = 24, LegacyX87 = 32, LegacyXMM = 160, LegacyENVIRONMENT = 24 };

@@ -8,7 +8,7 @@
 #include "arch/x86/registers.h"
 #include "os/freebsd/freebsd.h"
 #include "os/posix/posix.h"
-#include "os/signal/xsave.h"
+#include "os/posix/xsave.h"
 
 #define AT(field) offsetof(ucontext_t, uc_mcontext.mc_##field)
 

@@ -10,7 +10,7 @@
 
 #include "cc/cpuid.h"
 #include "os/linux/linux.h"
-#include "os/signal/xsave.h"
+#include "os/posix/xsave.h"
 
 /* SoftwareStruct -- struct _fpx_sw_bytes (Linux arch/x86/include/uapi/asm/sigcontext.h) */
 typedef struct SoftwareStruct {

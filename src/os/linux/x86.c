@@ -13,7 +13,7 @@
 #include "arch/x86/registers.h"
 #include "os/linux/linux.h"
 #include "os/posix/posix.h"
-#include "os/signal/xsave.h"
+#include "os/posix/xsave.h"
 
 #define AT(reg) (offsetof(ucontext_t, uc_mcontext.gregs) + (reg) * sizeof(greg_t))
 

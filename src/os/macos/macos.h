@@ -10,6 +10,9 @@
 #include "cc/atomic.h"
 #include "os/os.h"
 
+/* The code segment of 64-bit programs (XNU osfmk/i386/seg.h, USER64_CS); those with segments of their own have others. */
+enum { MacosSelectorCODE = 0x2b };
+
 /* mutatorMacosGeneral -- the general registers of a stopped thread, in place; NULL when the record has none */
 x86_thread_state64_t *mutatorMacosGeneral(const MutatorNativeStruct *native);
 
@@ -22,6 +25,9 @@ typedef struct MacosVectorStruct {
   size_t size;         /* of one of the three */
 } MacosVectorStruct, *MacosVector;
 void mutatorMacosVector(const MutatorNativeStruct *native, MacosVector vector);
+
+/* Where such a state has its FXSAVE area. */
+enum { MacosFXSAVE = 8 };
 
 /* mutatorMacosSignalVector -- where a signal's record has it, told by the size of the machine context */
 void mutatorMacosSignalVector(const ucontext_t *ucontext, MacosVector vector);

@@ -10,8 +10,9 @@
 #include <string.h>
 
 #include "os/macos/macos.h"
+#include "os/posix/xsave.h"
 
-enum { StateFXSAVE = 8, StateYMM = 588, StateMASK = 844, StateZMM = 908, StateHIGH16 = 1420 };
+enum { StateFXSAVE = MacosFXSAVE, StateYMM = 588, StateMASK = 844, StateZMM = 908, StateHIGH16 = 1420 };
 enum { SizeFLOAT = 524, SizeAVX = 844, SizeAVX512 = 2444 };
 
 #define FLOAT(field) offsetof(x86_float_state64_t, __fpu_##field)
@@ -25,15 +26,9 @@ _Static_assert(sizeof(x86_avx512_state64_t) == SizeAVX512 && AVX512(ymmh0) == St
 _Static_assert(AVX512(k0) == StateMASK && AVX512(zmmh0) == StateZMM && AVX512(zmm16) == StateHIGH16, "AVX-512");
 _Static_assert(SizeAVX512 <= MUTATOR_MACH_VECTOR, "room");
 
-typedef struct PartStruct {
-  uint16_t offset;
-  uint16_t size;
-} PartStruct;
-
-static const PartStruct parts[VectorPartLIMIT] = {
-    [VectorPartX87] = {StateFXSAVE + 32, 8 * 16}, [VectorPartXMM] = {StateFXSAVE + 160, 16 * 16},
-    [VectorPartYMMUpper] = {StateYMM, 16 * 16},   [VectorPartMask] = {StateMASK, 8 * 8},
-    [VectorPartZMMUpper] = {StateZMM, 16 * 32},   [VectorPartHigh16] = {StateHIGH16, 16 * 64},
+static const uint16_t offsets[VectorPartLIMIT] = {
+    [VectorPartX87] = StateFXSAVE + 32, [VectorPartXMM] = StateFXSAVE + 160, [VectorPartYMMUpper] = StateYMM,
+    [VectorPartMask] = StateMASK,       [VectorPartZMMUpper] = StateZMM,     [VectorPartHigh16] = StateHIGH16,
 };
 
 size_t mutatorMacosFlavorSize(int flavor) {
@@ -87,10 +82,10 @@ void mutatorOSVector(const MutatorNativeStruct *native, Vector vector) {
   if (state.base == NULL)
     return;
   for (part = VectorPartX87; part < VectorPartLIMIT; ++part) {
-    if (parts[part].size == 0 || (size_t)parts[part].offset + parts[part].size > state.size)
+    if (offsets[part] == 0 || (size_t)offsets[part] + mutatorXsavePartSize[part] > state.size)
       continue;
-    vector->part[part] = state.base + parts[part].offset;
-    vector->size[part] = parts[part].size;
+    vector->part[part] = state.base + offsets[part];
+    vector->size[part] = mutatorXsavePartSize[part];
   }
   vector->mxcsr = (uint32_t *)(void *)(state.base + StateFXSAVE + 24);
 }

@@ -5,6 +5,7 @@
 
 #include "arch/x86/registers.h"
 #include "os/macos/macos.h"
+#include "os/posix/xsave.h"
 
 #define AT(field) offsetof(x86_thread_state64_t, __##field)
 
@@ -35,9 +36,6 @@ static MutatorBool segmentBase(const MachineStruct *machine, unsigned segment, M
   return 0;
 }
 
-/* USER64_CS (XNU osfmk/i386/seg.h); programs with segments of their own have others. */
-enum { SelectorCODE = 0x2b };
-
 /* Registers to point at where the record has none, so that nobody stumbles: contexts of it decline. */
 static x86_thread_state64_t absent;
 
@@ -46,7 +44,7 @@ void mutatorOSMachine(const MutatorNativeStruct *native, Machine machine) {
   machine->base = (unsigned char *)(general != NULL ? general : &absent);
   machine->offset = offsets;
   machine->segmentBase = segmentBase;
-  machine->foreign = general == NULL || (general->__cs & 0xffff) != SelectorCODE;
+  machine->foreign = general == NULL || (general->__cs & 0xffff) != MacosSelectorCODE;
   machine->vectors = NULL;
   machine->native = native;
 }
@@ -59,3 +57,9 @@ void mutatorOSMachineArea(const MutatorNativeStruct *native, MutatorWord **baseR
   *baseReturn = (MutatorWord *)(void *)&general->__rax;
   *limitReturn = (MutatorWord *)(void *)(&general->__r15 + 1);
 }
+
+const uint16_t mutatorXsavePartSize[VectorPartLIMIT] = {
+    [VectorPartX87] = 8 * 16,  [VectorPartXMM] = 16 * 16,      [VectorPartYMMUpper] = 16 * 16,
+    [VectorPartMask] = 8 * 8,  [VectorPartZMMUpper] = 16 * 32, [VectorPartHigh16] = 16 * 64,
+    [VectorPartEGPR] = 16 * 8,
+};

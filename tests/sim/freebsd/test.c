@@ -14,7 +14,7 @@
 #include "freebsd/records.h"
 #include "os/freebsd/freebsd.h"
 #include "os/posix/posix.h"
-#include "os/signal/xsave.h"
+#include "os/posix/xsave.h"
 
 static const unsigned char recordBytes[] = {
 #include SIM_RECORDS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * tests/sim/macos/test.c -- what the macOS port makes of exceptions, signals and messages (C1 to C3, C7 to C9, F1, F2)
+ * tests/sim/macos/test.c -- what the macOS port makes of exceptions, signals and messages (C1 to C3, C7 to C9, F1, F2, I1, I6)
  */
 
 #include <mach/mach.h>
@@ -8,9 +8,11 @@
 
 #include "sim.h"
 
+#include "cc/cpuid.h"
 #include "macos/records.h"
 #include "os/macos/message.h"
 #include "os/posix/posix.h"
+#include "os/posix/xsave.h"
 
 static const unsigned char recordBytes[] = {
 #include SIM_RECORDS
@@ -433,6 +435,159 @@ START_TEST(T1_thread_that_is_gone) {
 }
 END_TEST
 
+/* injections ----------------------------------------------------------------------- */
+
+static unsigned char memory[8192] __attribute__((aligned(64))), saved[16384] __attribute__((aligned(64)));
+
+/* Any bytes but for the words that the CPU looks at: what a thread may have. */
+static void fillState(unsigned char *state, size_t size) {
+  static const uint16_t control = 0x037f, status = 0;
+  static const uint32_t mxcsr = 0x1f80;
+  size_t i;
+  for (i = 0; i < size; ++i)
+    state[i] = (unsigned char)(i * 7 + 1);
+  for (i = 0; i < 8; ++i)
+    memset(state + 8 + 32 + i * 16 + 10, 0, 6);
+  memcpy(state + 8, &control, sizeof control);
+  memcpy(state + 10, &status, sizeof status);
+  memcpy(state + 8 + 24, &mxcsr, sizeof mxcsr);
+}
+
+static MutatorBool recordCopy(MutatorNativeStruct *copy) {
+  MutatorWord mask = 0;
+  const MutatorBool copied = mutatorOSRecordCopy(copy, memory, saved, sizeof saved, &context.native, &mask);
+  ck_assert_uint_le(mutatorOSRecordSize(), sizeof memory);
+  ck_assert(!copied || mask == ~(MutatorWord)0);
+  return copied;
+}
+
+static void sameParts(const MutatorNativeStruct *one, const MutatorNativeStruct *other) {
+  VectorStruct a, b;
+  VectorPart part;
+  mutatorOSVector(one, &a);
+  mutatorOSVector(other, &b);
+  for (part = VectorPartX87; part < VectorPartLIMIT; ++part)
+    if (a.part[part] != NULL && b.part[part] != NULL)
+      ck_assert_msg(memcmp(a.part[part], b.part[part], a.size[part]) == 0, "part %u", (unsigned)part);
+}
+
+/* What the trampoline loads is taken by this CPU, and is what the copy shows. */
+static void loadAndSave(const MutatorNativeStruct *copy) {
+  static unsigned char again[16384] __attribute__((aligned(64)));
+  const uint64_t enabled = cpuidEnabledStates();
+  VectorStruct vector;
+  VectorPart part;
+  memset(again, 0, sizeof again);
+  __asm__ volatile("xsave64 %1\n xrstor64 %2\n xsave64 %0\n xrstor64 %1"
+                   : "+m"(again)
+                   : "m"(*(again + 8192)), "m"(saved), "a"(0xe7u), "d"(0u)
+                   : "memory");
+  mutatorOSVector(copy, &vector);
+  for (part = VectorPartX87; part < VectorPartLIMIT; ++part)
+    if (vector.part[part] != NULL && (enabled & xsaveBit(part)) != 0)
+      ck_assert_msg(memcmp(again + mutatorXsaveOffset(part), vector.part[part], vector.size[part]) == 0, "part %u",
+                    (unsigned)part);
+}
+
+START_TEST(I1_copy_goes_back) {
+  MutatorNativeStruct copy, live;
+  useSignal(&records.signal[2]);
+  fillState((unsigned char *)&frame.state + 184, 2444);
+  live = context.native;
+  memset(saved, 0, sizeof saved);
+  ck_assert(recordCopy(&copy));
+  ck_assert_ptr_ne(copy.ucontext->uc_mcontext, frame.ucontext.uc_mcontext);
+  sameParts(&copy, &live);
+  put((unsigned char *)copy.ucontext->uc_mcontext + 184 + 8 + 160); /* the callback edits xmm0 */
+  mutatorOSRecordEdited(&copy, saved);
+  loadAndSave(&copy);
+  fillState((unsigned char *)&frame.state + 184 + 100, 2300); /* the thread that traps again has others */
+  ck_assert(mutatorOSRecordRestore(&live, &copy, saved));
+  sameParts(&copy, &live);
+}
+END_TEST
+
+/* AVX-512 was enabled by the callback: it is initial again. */
+START_TEST(I1_part_that_the_thread_had_not) {
+  static unsigned char bytes[1032] __attribute__((aligned(16)));
+  MutatorNativeStruct copy, live;
+  VectorStruct vector;
+  size_t i;
+  useSignal(&records.signal[2]);
+  live = context.native;
+  memcpy(bytes, &frame.state, 184);
+  fillState(bytes + 184, sizeof bytes - 184);
+  frame.ucontext.uc_mcontext = (void *)bytes;
+  frame.ucontext.uc_mcsize = sizeof bytes;
+  memset(saved, 0, sizeof saved);
+  ck_assert(recordCopy(&copy));
+  mutatorOSRecordEdited(&copy, saved);
+  loadAndSave(&copy);
+  frame.ucontext.uc_mcontext = (sim_mcontext *)&frame.state;
+  frame.ucontext.uc_mcsize = sizeof frame.state;
+  fillState((unsigned char *)&frame.state + 184, 2444);
+  ck_assert(mutatorOSRecordRestore(&live, &copy, saved));
+  sameParts(&copy, &live);
+  mutatorOSVector(&live, &vector);
+  for (i = 0; i < vector.size[VectorPartHigh16]; ++i)
+    ck_assert_uint_eq(vector.part[VectorPartHigh16][i], 0);
+  frame.ucontext.uc_mcsize = 712; /* smaller than it was */
+  ck_assert(!mutatorOSRecordRestore(&live, &copy, saved));
+}
+END_TEST
+
+/* The other way, by which an image is loaded. */
+START_TEST(I1_copy_shows_what_is_saved) {
+  MutatorNativeStruct copy;
+  const uint64_t none = 3;
+  VectorStruct vector;
+  useSignal(&records.signal[2]);
+  fillState((unsigned char *)&frame.state + 184, 2444);
+  ck_assert(recordCopy(&copy));
+  memset(saved, 0, sizeof saved);
+  put(saved + 160);
+  memcpy(saved + 512, &none, sizeof none);
+  mutatorOSRecordShow(&copy, saved);
+  mutatorOSVector(&copy, &vector);
+  ck_assert_int_eq(memcmp(vector.part[VectorPartXMM], saved + 160, 256), 0);
+  ck_assert_uint_eq(vector.part[VectorPartYMMUpper][0], 0);
+}
+END_TEST
+
+START_TEST(I3_suspended_threads_copy_is_its_own) {
+  MutatorNativeStruct copy;
+  fillState(kernel.thread.vector, 2444);
+  ck_assert_int_eq(MutatorContextInitThread(&context, 0x103), MutatorResOK);
+  memset(saved, 0, sizeof saved);
+  ck_assert(recordCopy(&copy));
+  ck_assert_uint_eq(copy.mach->thread, MACH_PORT_NULL);
+  ck_assert_int_eq(memcmp(&copy.mach->general, &kernel.thread.general, sizeof copy.mach->general), 0);
+  sameParts(&copy, &context.native);
+  mutatorOSRecordEdited(&copy, saved);
+  loadAndSave(&copy);
+}
+END_TEST
+
+START_TEST(I6_records_that_are_refused) {
+  MutatorNativeStruct copy;
+  MutatorWord mask;
+  useException(&records.exception[1]);
+  ck_assert(!recordCopy(&copy)); /* on the server's thread */
+  useSignal(&records.signal[2]);
+  ck_assert(!mutatorOSRecordCopy(&copy, memory, saved, 512, &context.native, &mask));
+  frame.state.__ss.__cs = 0x1b;
+  ck_assert(!recordCopy(&copy));
+  useSignal(&records.signal[2]);
+  frame.ucontext.uc_mcsize = 4096;
+  ck_assert(!recordCopy(&copy));
+  frame.ucontext.uc_mcontext = NULL;
+  ck_assert(!recordCopy(&copy));
+  kernel.largest = -1;
+  ck_assert_int_eq(MutatorContextInitThread(&context, 0x103), MutatorResOK);
+  ck_assert(!recordCopy(&copy));
+}
+END_TEST
+
 /* messages ------------------------------------------------------------------------- */
 
 static MessageStruct message;
@@ -584,6 +739,11 @@ Suite *simSuite(void) {
   tcase_add_test(tests, x87_is_read_and_written);
   tcase_add_test(tests, T1_edits_reach_the_thread);
   tcase_add_test(tests, T1_thread_that_is_gone);
+  tcase_add_test(tests, I1_copy_goes_back);
+  tcase_add_test(tests, I1_part_that_the_thread_had_not);
+  tcase_add_test(tests, I1_copy_shows_what_is_saved);
+  tcase_add_test(tests, I3_suspended_threads_copy_is_its_own);
+  tcase_add_test(tests, I6_records_that_are_refused);
   tcase_add_test(tests, F1_message_is_read);
   tcase_add_test(tests, F1_message_that_is_none);
   tcase_add_test(tests, F1_answer);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * os/signal/xsave.h -- vector registers as XSAVE lays them out, which is how kernels keep them
+ * os/posix/xsave.h -- vector registers as XSAVE lays them out, which is how kernels keep them
  */
 
-#ifndef mutator_os_signal_xsave_h
-#define mutator_os_signal_xsave_h
+#ifndef mutator_os_posix_xsave_h
+#define mutator_os_posix_xsave_h
 
 #include "arch/registers.h"
 #include "cc/atomic.h"

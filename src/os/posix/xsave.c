@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * os/signal/xsave.c -- what the CPU says of the layout of its vector registers
+ * os/posix/xsave.c -- what the CPU says of the layout of its vector registers
  */
 
-#include "os/signal/xsave.h"
+#include "os/posix/xsave.h"
 
 #include <string.h>
 
