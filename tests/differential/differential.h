@@ -287,7 +287,7 @@ size_t corpusRead(Case cases, size_t limit);
 
 /* mutation.c ---------------------------------------------------------------- */
 
-/* mutation_vector.c: change columns of some vector rows, chosen at random; returns how many changes went unnoticed. */
+/* mutation_vector.c: change columns of some vector rows, chosen at random, or of all; returns how many changes went unnoticed. */
 unsigned vectorMutationRun(uint64_t seed, unsigned rows);
 
 /* The table, writable. */

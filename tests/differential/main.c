@@ -12,7 +12,7 @@
  * --rows     list there, when all is well, how often each row of the opcode table was compared
  * --mutate   test the test: change each column of each integer row of the opcode table, which must be noticed
  * --mutations  about that many of the changes, chosen at random; all of them when not given
- * --mutate-vectors  likewise N vector rows, chosen at random
+ * --mutate-vectors  likewise N vector rows, chosen at random; each of them once when there are no more
  *
  * A failure prints the case's bytes and seed, which are all there is to it,
  * and adds them to the corpus.
