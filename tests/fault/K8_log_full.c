@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { Pages = 64, Budget = 100 };
+enum { Pages = 64, Budget = 100, Written = 10 };
 
 static size_t page;
 static unsigned backs;
@@ -18,17 +18,32 @@ static void writePages(unsigned count) {
     *(volatile unsigned *)(void *)(backstepTest.base + i * page) += 1;
 }
 
+/* Every tick has a checkpoint, of some pages of stack and those that are written after it: there are exactly
+ * as many as the log has room for, the latest. */
+static void exactly(void) {
+  const MutatorBackstepStatsStruct stats = backstepTestStats();
+  const size_t slots = (size_t)stats.used / page, each = slots / (size_t)stats.checkpoints;
+  CHECK(slots % stats.checkpoints == 0 && each > Written, "%u slots of %u checkpoints", (unsigned)slots,
+        (unsigned)stats.checkpoints);
+  CHECK(stats.checkpoints == Budget / each, "%u checkpoints of %u slots each", (unsigned)stats.checkpoints,
+        (unsigned)each);
+  CHECK(stats.dropped == stats.taken - stats.checkpoints, "%u dropped of %u", (unsigned)stats.dropped,
+        (unsigned)stats.taken);
+  CHECK(stats.oldest == MutatorBackstepNow(BACKSTEP) - (stats.checkpoints - 1), "the oldest is %u",
+        (unsigned)stats.oldest);
+}
+
 static void few(void) {
   volatile unsigned i;
   for (i = 0; i < 50; i++) {
     MutatorTick(BACKSTEP);
-    writePages(10);
+    writePages(Written);
+    if (backs == 0 && i >= 20)
+      exactly();
   }
   BACKSTEP_EXPECT(dropped, > 0);
   BACKSTEP_EXPECT(lost, == 0);
   BACKSTEP_EXPECT(used, <= Budget * page);
-  BACKSTEP_EXPECT(oldest, > 10);
-  BACKSTEP_EXPECT(oldest, < 50);
   CHECK(*(unsigned *)(void *)backstepTest.base == 50, "written %u", *(unsigned *)(void *)backstepTest.base);
   CHECK(MutatorBackstepTo(BACKSTEP, backstepTestStats().oldest - 1) == MutatorResLIMIT, "before the oldest");
   CHECK(MutatorBackstepTo(BACKSTEP, 0) == MutatorResLIMIT, "the first");
