@@ -12,18 +12,9 @@ void mutatorPosixForkPrepare(void) {}
 
 void mutatorPosixForkParent(void) {}
 
-/* The memory of a window that was to be copied is not in the child at all
- * (os/macos/setup_window.c); that of the others is shared. */
-static void settleWindows(void) {
-  MutatorWindow window;
-  for (window = mutatorCoreWindows(); window != NULL; window = window->next)
-    if (window->policy != MutatorWindowForkSHARE)
-      window->state |= OSWindowREFUSED;
-}
-
 /* The process's number comes last: it says that all the rest is right again. */
 void mutatorPosixForkChild(void) {
-  settleWindows();
+  mutatorPosixForkRefuse();
   mutatorMacosServerForked();
   atomicStore(&mutatorMacosProcess, (AtomicWord)getpid());
 }

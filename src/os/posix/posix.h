@@ -138,6 +138,11 @@ void mutatorPosixForkPrepare(void);
 void mutatorPosixForkParent(void);
 void mutatorPosixForkChild(void);
 
+/* mutatorPosixForkRefuse -- for Child where no port copies windows: only those that are shared are left
+ *
+ * The memory of one that was to be copied is then not in the child at all (setup_window.c). */
+void mutatorPosixForkRefuse(void);
+
 /* mutatorPosixFrameSize -- bytes of stack that the kernel needs to deliver one signal (set-up) */
 size_t mutatorPosixFrameSize(void);
 

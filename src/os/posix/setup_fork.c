@@ -31,6 +31,13 @@ static void child(void) {
   mutatorOSSetupUnlock();
 }
 
+void mutatorPosixForkRefuse(void) {
+  MutatorWindow window;
+  for (window = mutatorCoreWindows(); window != NULL; window = window->next)
+    if (window->policy != MutatorWindowForkSHARE)
+      window->state |= OSWindowREFUSED;
+}
+
 MutatorRes mutatorPosixForkSetup(const OSForkStruct *fork) {
   library = fork;
   if (!registered && pthread_atfork(prepare, parent, child) != 0)

@@ -9,21 +9,15 @@
 #ifndef mutator_os_signal_signal_h
 #define mutator_os_signal_signal_h
 
-#include "os/os.h"
-
-/* SignalAreaStruct -- [base, limit); empty when they are equal */
-typedef struct SignalAreaStruct {
-  MutatorWord base;
-  MutatorWord limit;
-} SignalAreaStruct;
+#include "os/posix/area.h"
 
 /* SignalFrameStruct -- the three parts of the kernel's frame, wherever copies of them may be */
 typedef struct SignalFrameStruct *SignalFrame;
 typedef struct SignalFrameStruct {
-  SignalAreaStruct ucontext;
-  SignalAreaStruct info;
-  SignalAreaStruct state; /* vector registers, where they are not in the ucontext_t */
-  MutatorWord top;        /* the frame's end; 0 when the record was made up by hand */
+  PosixAreaStruct ucontext;
+  PosixAreaStruct info;
+  PosixAreaStruct state; /* vector registers, where they are not in the ucontext_t */
+  MutatorWord top;       /* the frame's end; 0 when the record was made up by hand */
 } SignalFrameStruct;
 
 /* mutatorSignalFrame -- where they are (os/<os>) */
