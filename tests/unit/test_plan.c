@@ -8,6 +8,7 @@
 
 #include <mutator/setup.h>
 
+#include "arch/x86/features.h"
 #include "arch/x86/plan.h"
 #include "support/unit.h"
 
@@ -242,6 +243,24 @@ START_TEST(unproven_prefixes_are_declined) {
 }
 END_TEST
 
+START_TEST(what_the_cpu_lacks_is_declined) {
+  const uint64_t features = mutatorFeatures;
+  mutatorFeatures = 0;
+  ck_assert_int_eq(DECLINE(0x8b, 0x00), MutatorDeclineNONE);
+  ck_assert_int_eq(DECLINE(0x0f, 0x44, 0x00), MutatorDeclineFEATURE);                   /* CMOVE */
+  ck_assert_int_eq(DECLINE(0xf0, 0x0f, 0xc7, 0x08), MutatorDeclineFEATURE);             /* CMPXCHG8B */
+  ck_assert_int_eq(DECLINE(0xf3, 0x0f, 0xb8, 0x00), MutatorDeclineFEATURE);             /* POPCNT */
+  ck_assert_int_eq(DECLINE(0xd9, 0x00), MutatorDeclineFEATURE);                         /* FLD */
+  ck_assert_int_eq(DECLINE(0x0f, 0x10, 0x00), MutatorDeclineFEATURE);                   /* MOVUPS */
+  ck_assert_int_eq(DECLINE(0xc5, 0xfe, 0x6f, 0x00), MutatorDeclineFEATURE);             /* VMOVDQU */
+  ck_assert_int_eq(DECLINE(0x62, 0xf1, 0x7e, 0x48, 0x6f, 0x00), MutatorDeclineFEATURE); /* VMOVDQU32 */
+  mutatorFeatures = (uint64_t)1 << OpcodeFeatureAVX512F;
+  ck_assert_int_eq(DECLINE(0x62, 0xf1, 0x7e, 0x48, 0x6f, 0x00), MutatorDeclineNONE);
+  ck_assert_int_eq(DECLINE(0x62, 0xf1, 0x7e, 0x08, 0x6f, 0x00), MutatorDeclineFEATURE); /* of 128 bits: VL */
+  mutatorFeatures = features;
+}
+END_TEST
+
 /* CPUs disagree about how much of memory it reads with 66. */
 START_TEST(movsxd_with_66_is_declined) {
   ck_assert_uint_eq(PLAN(0x63, 0x00).width, 4);
@@ -331,6 +350,7 @@ int main(void) {
   tcase_add_test(tests, register_operands_are_declined);
   tcase_add_test(tests, other_instructions_are_declined);
   tcase_add_test(tests, unproven_prefixes_are_declined);
+  tcase_add_test(tests, what_the_cpu_lacks_is_declined);
   tcase_add_test(tests, every_beginning_is_truncated);
   tcase_add_test(tests, fifteen_bytes_are_the_limit);
   tcase_add_test(tests, capstone_contradicts_a_wrong_plan);
