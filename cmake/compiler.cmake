@@ -20,8 +20,11 @@ set(MUTATOR_WARNINGS
     -Wundef
     -Wvla
     -Wwrite-strings)
+if(MSVC)
+  set(MUTATOR_WARNINGS /W3)
+endif()
 if(MUTATOR_WERROR)
-  list(APPEND MUTATOR_WARNINGS -Werror)
+  list(APPEND MUTATOR_WARNINGS "$<IF:$<C_COMPILER_ID:MSVC>,/WX,-Werror>")
 endif()
 
 add_library(mutator_compiler INTERFACE)

@@ -18,8 +18,8 @@ except ImportError:
 
 TOP = {"name", "on", "permissions", "concurrency", "jobs", "env", "defaults"}
 JOB = {"name", "runs-on", "timeout-minutes", "strategy", "steps", "defaults", "needs", "if", "env"}
-STEP = {"name", "uses", "run", "with", "shell", "env", "if", "working-directory"}
-RUNNERS = {"ubuntu-24.04", "macos-13", "windows-2022"}
+STEP = {"name", "uses", "run", "with", "shell", "env", "if", "working-directory", "continue-on-error"}
+RUNNERS = {"ubuntu-24.04", "macos-15-intel", "windows-2022"}
 EXPRESSION = re.compile(r"\$\{\{\s*([a-z_.-]+)\s*\}\}")
 CONTEXTS = re.compile(r"^(github\.[a-z_]+|matrix\.[a-z_]+|runner\.[a-z]+)$")
 

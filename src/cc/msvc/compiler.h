@@ -21,6 +21,9 @@ static inline void compilerPrefetch(const void *address) { (void)address; }
 /* Before a function that a faster path must not carry along. */
 #define COMPILER_APART __declspec(noinline)
 
+/* Before a variable of the library's own, after extern; nothing to say. */
+#define COMPILER_WITHIN
+
 /* Before a function that reads or writes other functions' stack frames; nothing to say. */
 #define COMPILER_UNCHECKED
 static inline void compilerStackReplaced(uintptr_t base, uintptr_t limit) { (void)base, (void)limit; }
