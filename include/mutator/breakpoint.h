@@ -108,7 +108,7 @@ typedef struct MutatorCodeReportStruct {
 /* MutatorBreakKind -- how a breakpoint stops a thread */
 typedef enum MutatorBreakKind {
   MutatorBreakSOFTWARE = 0, /* by an INT3 in the code: SIGTRAP */
-  MutatorBreakHALT = 1,     /* by a HLT in the code: SIGSEGV, for threads that block SIGTRAP */
+  MutatorBreakHALT = 1,     /* by a HLT in the code: SIGSEGV, for threads that block SIGTRAP, and beside gdb */
   MutatorBreakHARDWARE = 2, /* by a debug register of the CPU; nothing is planted.  Threads that a thread creates
                                while the breakpoint is being set may miss it; on Windows all that are created later do */
   MutatorBreakAUTO = 3,     /* by a debug register while there are any, else by an INT3 */
