@@ -242,7 +242,8 @@ MUTATOR_API void *MutatorThreadStackLimit(MutatorThread thread);
 /* MutatorThreadStackOverflow -- has the calling thread run out of stack?
  *
  * Tells a stack overflow from a wild access: the fault's address lies just below the thread's stack,
- * and the stack pointer is where an access to it can come from.
+ * and the stack pointer is where an access to it can come from.  Windows tells them apart itself: there an
+ * overflow is an exception of its own (EXCEPTION_STACK_OVERFLOW), which is left to others, and this is false.
  *
  * context  a FAULT context of the calling thread
  * Returns  true (1) or false (0); false when the thread is not registered

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * T2_rounds.c -- 1,000 rounds of suspending and resuming 64 threads that fault all the time
+ * T2_rounds.c -- 1,000 rounds of suspending and resuming 64 threads that fault all the time, or half a minute of them
  *
  * Every thread increments a word in a protected page, through the library, and
  * one of its own; in every round each thread is stopped once, stands still, and
@@ -14,7 +14,7 @@
 
 #include "support/fault_test.h"
 
-enum { Threads = 64, Rounds = 1000 };
+enum { Threads = 64, Rounds = 1000, Seconds = 30 };
 
 static MutatorThreadStruct thread[Threads];
 static MutatorWindowStruct window;
@@ -106,6 +106,7 @@ int main(void) {
   MutatorCountersStruct counters;
   pthread_t other[Threads];
   MutatorWord sum = 0;
+  const double start = nativeSeconds();
   size_t i, size = 64 * Threads;
   void *alias;
   CHECK(MutatorFaultSetup(NULL) == MutatorResOK && MutatorThreadSetup(NULL) == MutatorResOK, "set-up");
@@ -113,13 +114,14 @@ int main(void) {
   base = MutatorWindowBase(&window);
   size = MutatorWindowSize(&window);
   CHECK(MutatorFaultRangeAdd(&range, base, base + size, callback, NULL, &window) == MutatorResOK, "add");
-  faultTestProtect(base, size, 0);
+  nativeProtect(base, size, NativeNONE);
   for (i = 0; i < Threads; i++)
     CHECK(pthread_create(&other[i], NULL, run, (void *)i) == 0, "thread");
   while (__atomic_load_n(&running, __ATOMIC_SEQ_CST) < Threads)
     (void)usleep(1000);
-  for (i = 0; i < Rounds; i++)
+  for (i = 0; i < Rounds && nativeSeconds() - start < Seconds; i++)
     stopTheWorld((unsigned)i);
+  (void)printf("%zu rounds\n", i);
   done = 1;
   for (i = 0; i < Threads; i++)
     CHECK(pthread_join(other[i], NULL) == 0, "join");
