@@ -294,7 +294,7 @@ static void entries(unsigned rounds) {
 /* what two threads keep ---------------------------------------------------------------- */
 
 /* mov %rax, (%rdi) or its 32-bit counterpart: two or three bytes. */
-extern const unsigned char benchStoreAt[], benchStoreEnd[];
+extern const unsigned char benchStoreAt[] __asm__("benchStoreAt"), benchStoreEnd[] __asm__("benchStoreEnd");
 __attribute__((noinline, noclone)) static void store(void *at) {
   __asm__ volatile("benchStoreAt: mov %0, (%1)\nbenchStoreEnd:" : : "a"((uintptr_t)1), "D"(at) : "memory");
 }

@@ -17,7 +17,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
-#include <ucontext.h>
 
 #include <mutator.h>
 
@@ -31,9 +30,9 @@ enum { RoundsMost = 1000, RF = 0x10000 };
 typedef void Code(void *operand);
 
 /* A function of one instruction that faults; a bare trap goes on at its end. */
-#define CLASS(name, text)                                                                             \
-  __asm__(".pushsection .text\n bench" #name ":\n" text "\n bench" #name "End: ret\n .popsection\n"); \
-  extern Code bench##name __asm__("bench" #name) __attribute__((visibility("hidden")));               \
+#define CLASS(name, text)                                                               \
+  __asm__(".text\n bench" #name ":\n" text "\n bench" #name "End: ret\n .text\n");      \
+  extern Code bench##name __asm__("bench" #name) __attribute__((visibility("hidden"))); \
   extern Code bench##name##End __asm__("bench" #name "End") __attribute__((visibility("hidden")))
 
 CLASS(Load, "mov (%rdi), %rax");
