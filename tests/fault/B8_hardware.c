@@ -82,7 +82,8 @@ static void *call(void *inherited) {
 
 /* Threads that were there, and threads that come later, where the system sees to those. */
 static void threads(void) {
-  enum { Before = 2, After = NATIVE_DEBUG_REGISTERS_INHERITED ? 2 : 0 };
+  enum { Before = 2 };
+  const unsigned late = NATIVE_DEBUG_REGISTERS_INHERITED ? 2 : 0;
   pthread_t before[Before], after[2];
   unsigned i;
   clear(0);
@@ -93,13 +94,13 @@ static void threads(void) {
   barrierWait(&ready);
   CHECK(place(0, MutatorBreakHARDWARE) == MutatorResOK, "set");
   barrierWait(&set);
-  for (i = 0; i < After; i++)
+  for (i = 0; i < late; i++)
     CHECK(pthread_create(&after[i], NULL, call, &jit) == 0, "thread");
   for (i = 0; i < Before; i++)
     CHECK(pthread_join(before[i], NULL) == 0, "join");
-  for (i = 0; i < After; i++)
+  for (i = 0; i < late; i++)
     CHECK(pthread_join(after[i], NULL) == 0, "join");
-  CHECK(report(0).hits == (Before + After) * Calls, "%u hits", (unsigned)report(0).hits);
+  CHECK(report(0).hits == (Before + late) * Calls, "%u hits", (unsigned)report(0).hits);
 }
 
 static void slots(void) {
