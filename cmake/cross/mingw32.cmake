@@ -10,6 +10,7 @@ set(CMAKE_RC_COMPILER i686-w64-mingw32-windres)
 # Programs that run wherever they are put: no DLL of the compiler's.
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-static")
 cmake_path(SET CMAKE_CROSSCOMPILING_EMULATOR NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../../scripts/wine")
+list(APPEND CMAKE_CROSSCOMPILING_EMULATOR --32)
 
 include("${CMAKE_CURRENT_LIST_DIR}/root.cmake")
 mutator_cross_root(mingw32)
