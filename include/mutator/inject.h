@@ -152,6 +152,10 @@ MUTATOR_API MutatorRes MutatorInject(MutatorContext context, MutatorInjectCallba
  *                MutatorResLIMIT   depth or stack exhausted
  *                MutatorResUNIMPL  refused: it is inside a system call, or for another
  *                                  reason; unless OK, nothing has changed
+ *
+ * On Windows a thread counts as inside a system call until it has left the
+ * place where its latest handler let it go on: a system call takes it there.
+ *
  * Signals        async-signal-safe
  * Threads        the thread's suspender
  */

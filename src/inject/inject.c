@@ -154,8 +154,8 @@ static MutatorInjectRefusal injectTrapped(MutatorContext context, MutatorInjectC
 /* The thread is where its system call was, or will be made again. */
 static MutatorInjectRefusal injectSuspended(InjectArea area, MutatorContext context, MutatorInjectCallback callback,
                                             void *closure) {
-  const MutatorWord pc = (MutatorWord)MutatorContextPC(context);
-  if (mutatorArchSystemCall(pc) || mutatorOSSystemCode(pc))
+  if (mutatorArchSystemCall((MutatorWord)MutatorContextPC(context)) ||
+      mutatorOSInSystem(area->thread, &context->native))
     return MutatorInjectRefusalSYSTEMCALL;
   return inject(area, context, callback, closure);
 }

@@ -140,7 +140,8 @@ typedef struct OSLocalStruct {
   MutatorWord pass[2];              /* the breakpoint that it passes next, and with which registers; or 0 */
   MutatorWord alternateBase;        /* the port's: the alternate stack that is known of, [base, limit) */
   MutatorWord alternateLimit;
-  void *injectArea; /* the port's: the area for injections */
+  void *injectArea;      /* the port's: the area for injections */
+  MutatorWord goesOn[2]; /* the port's: PC and SP that the latest handler has left the thread */
 } OSLocalStruct, *OSLocal;
 
 /* mutatorOSLocal -- the calling thread's; all zero at first */
@@ -266,8 +267,9 @@ MutatorRes mutatorOSInjectAreaSet(void *area);
 MutatorWord mutatorOSErrorGet(void);
 void mutatorOSErrorSet(MutatorWord error);
 
-/* Is that PC in code of the system's own, from which a thread must not be taken? */
-MutatorBool mutatorOSSystemCode(MutatorWord pc);
+/* Is that stopped thread in the system's own code, or on its way out of it, so that it must not
+ * be taken from there? */
+MutatorBool mutatorOSInSystem(const MutatorThreadStruct *thread, const MutatorNativeStruct *native);
 
 /* Has the calling thread a shadow stack? */
 MutatorBool mutatorOSShadowStack(void);

@@ -91,7 +91,7 @@ static MutatorBool controlDiffers(const TrialData *data) {
                 (presentIn(data->outState) & 1) != 0 ? data->outState : initial, sizeof initial) != 0;
 }
 
-static const char *generalDiffers(const TrialStruct *trial) {
+const char *trialGeneralDiffers(const TrialStruct *trial) {
   const TrialData *data = trial->data;
   static const char *const names[] = {"ax", "cx", "dx",  "bx",  "sp",  "bp",  "si",  "di",
                                       "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"};
@@ -117,7 +117,7 @@ static const char *vectorDiffers(const TrialData *data) {
 
 const char *trialDiffers(const TrialStruct *trial) {
   const TrialData *data = trial->data;
-  const char *general = generalDiffers(trial);
+  const char *general = trialGeneralDiffers(trial);
   if (general != NULL)
     return general;
   if (memcmp((unsigned char *)data->in[MutatorRegisterSP] - redZoneSize, trial->redZone, redZoneSize) != 0)

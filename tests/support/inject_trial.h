@@ -70,6 +70,9 @@ void trialSkip(const TrialStruct *trial, MutatorContext context);
 /* trialDiffers -- the first difference between what was loaded and what was saved, or NULL */
 const char *trialDiffers(const TrialStruct *trial);
 
+/* trialGeneralDiffers -- of the general registers and the flags alone */
+const char *trialGeneralDiffers(const TrialStruct *trial);
+
 /* Of the CPU's file: the code, to be copied; four bytes of it are for the trap; what to put
  * there; and which registers the traps use. */
 typedef struct TrialTrapCode {

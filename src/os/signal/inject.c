@@ -16,7 +16,8 @@ MutatorRes mutatorOSInjectAreaSet(void *area) {
 }
 
 /* System calls return to the instruction behind them, which the caller looks at. */
-MutatorBool mutatorOSSystemCode(MutatorWord pc) {
-  (void)pc;
+MutatorBool mutatorOSInSystem(const MutatorThreadStruct *thread, const MutatorNativeStruct *native) {
+  (void)thread;
+  (void)native;
   return 0;
 }

@@ -127,6 +127,14 @@ MutatorBool MutatorFaultRecover(EXCEPTION_POINTERS *pointers) {
   return mutatorCoreRecover(&native);
 }
 
+/* For who takes the thread from there (mutatorOSInSystem). */
+static void noteGoingOn(const MutatorNativeStruct *native, OSLocal local) {
+  MachineStruct machine;
+  mutatorOSMachine(native, &machine);
+  local->goesOn[0] = *machineRegister(&machine, MutatorRegisterPC);
+  local->goesOn[1] = *machineRegister(&machine, MutatorRegisterSP);
+}
+
 MutatorBool MutatorFaultDispatch(EXCEPTION_POINTERS *pointers) {
   const DWORD error = GetLastError();
   MutatorNativeStruct native;
@@ -136,6 +144,7 @@ MutatorBool MutatorFaultDispatch(EXCEPTION_POINTERS *pointers) {
   initFault(&native, pointers);
   mutatorOSInsideBegin();
   handled = mutatorFaultNative(&native, mutatorOSLocal());
+  noteGoingOn(&native, mutatorOSLocal());
   mutatorOSInsideEnd();
   SetLastError(error);
   return handled;

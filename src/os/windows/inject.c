@@ -35,9 +35,23 @@ uint32_t mutatorWindowsStateAt[WINDOWS_STATES];
 AtomicWord mutatorWindowsSystemBase;
 AtomicWord mutatorWindowsSystemLimit;
 
-MutatorBool mutatorOSSystemCode(MutatorWord pc) {
+static MutatorBool isSystemCode(MutatorWord pc) {
   const MutatorWord base = atomicLoadRelaxed(&mutatorWindowsSystemBase);
   return pc - base < atomicLoadRelaxed(&mutatorWindowsSystemLimit) - base;
+}
+
+/* A thread leaves a handler by a system call (NtContinue), which loads its registers.  While
+ * that is under way it seems to be where it goes on, and what is written to its registers
+ * may come too late for some of them (seen in Wine, which loads one after the other). */
+static MutatorBool goesOnThere(const OSLocalStruct *local, Machine machine) {
+  return *machineRegister(machine, MutatorRegisterPC) == local->goesOn[0] &&
+         *machineRegister(machine, MutatorRegisterSP) == local->goesOn[1];
+}
+
+MutatorBool mutatorOSInSystem(const MutatorThreadStruct *thread, const MutatorNativeStruct *native) {
+  MachineStruct machine;
+  mutatorOSMachine(native, &machine);
+  return isSystemCode(*machineRegister(&machine, MutatorRegisterPC)) || goesOnThere(thread->record, &machine);
 }
 
 MutatorBool mutatorOSShadowStack(void) { return atomicLoadRelaxed(&mutatorWindowsShadowStacks) != 0; }

@@ -18,6 +18,17 @@ static MutatorRes refused(MutatorThread thread) {
   return WaitForSingleObject(thread->handle, 0) == WAIT_OBJECT_0 ? MutatorResSTATE : MutatorResBUSY;
 }
 
+/* Is there any memory at all at the thread's PC?  Wine has code of its own that the system it
+ * plays does not show, at the edges of system calls: there some registers are its. */
+static MutatorBool isSomewhere(const CONTEXT *context) {
+  const MutatorNativeStruct native = {.native = (CONTEXT *)context};
+  MEMORY_BASIC_INFORMATION page;
+  MachineStruct machine;
+  mutatorOSMachine(&native, &machine);
+  return VirtualQuery((const void *)*machineRegister(&machine, MutatorRegisterPC), &page, sizeof page) == sizeof page &&
+         page.State == MEM_COMMIT;
+}
+
 /* SuspendThread only asks; who has been given the registers knows that it has
  * stopped (Microsoft, SuspendThread and GetThreadContext).  They must be the
  * thread's own, and new. */
@@ -26,7 +37,9 @@ static MutatorRes look(MutatorThread thread) {
   context.ContextFlags = mutatorWindowsContextProbe;
   if (!GetThreadContext(thread->handle, &context))
     return refused(thread);
-  return atomicLoad(&localOf(thread)->inside) != 0 || mutatorWindowsStale(&context) ? MutatorResBUSY : MutatorResOK;
+  if (atomicLoad(&localOf(thread)->inside) != 0 || mutatorWindowsStale(&context) || !isSomewhere(&context))
+    return MutatorResBUSY;
+  return MutatorResOK;
 }
 
 /* Returns  OK; STATE when there is no such thread any more; BUSY: it runs, try again */

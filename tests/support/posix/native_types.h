@@ -26,6 +26,9 @@
 /* Do threads that come later stop at debug registers that were set before? */
 #define NATIVE_DEBUG_REGISTERS_INHERITED 1
 
+/* Does a thread keep its vector registers when it is suspended on its way out of a fault? */
+#define NATIVE_SUSPENSION_KEEPS_VECTORS 1
+
 /* The stack at a call is a multiple of this. */
 #define NATIVE_STACK_ALIGN 16
 

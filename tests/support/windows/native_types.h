@@ -30,6 +30,10 @@ typedef HANDLE NativeThread;
 /* Do threads that come later stop at debug registers that were set before? */
 #define NATIVE_DEBUG_REGISTERS_INHERITED 0
 
+/* Does a thread keep its vector registers when it is suspended on its way out of a fault?  Under Wine not
+ * always; nor does it without the library. */
+#define NATIVE_SUSPENSION_KEEPS_VECTORS 0
+
 /* The stack at a call is a multiple of this. */
 #define NATIVE_STACK_ALIGN (sizeof(void *) == 8 ? 16 : 4)
 

@@ -64,6 +64,10 @@ static MutatorFaultResult onTrap(MutatorFaultHandler handler, MutatorContext con
   return MutatorFaultHANDLED;
 }
 
+static const char *differs(const TrialStruct *trial) {
+  return NATIVE_SUSPENSION_KEEPS_VECTORS ? trialDiffers(trial) : trialGeneralDiffers(trial);
+}
+
 static void *work(void *closure) {
   Worker worker = closure;
   const MutatorInjectOptionsStruct options = {
@@ -77,7 +81,7 @@ static void *work(void *closure) {
   for (; !atomicLoad(&stop); rounds++) {
     trialRandom(&worker->trial, &worker->seed, 0);
     trialRun(&worker->trial);
-    CHECK(trialDiffers(&worker->trial) == NULL, "round %u: %s differs", (unsigned)rounds, trialDiffers(&worker->trial));
+    CHECK(differs(&worker->trial) == NULL, "round %u: %s differs", (unsigned)rounds, differs(&worker->trial));
   }
   CHECK(worker->called == rounds, "%u calls in %u rounds", (unsigned)worker->called, (unsigned)rounds);
   CHECK(MutatorInjectDepth() == 0, "depth");
@@ -135,6 +139,7 @@ int main(void) {
     printf(" %lu", refusals[i]);
   printf("\n");
   CHECK(atomicLoad(&visited) == injected, "%u visits, %lu injections", (unsigned)atomicLoad(&visited), injected);
-  CHECK(injected > rounds / 4, "%lu injections", injected);
+  /* Most of the time they are in the system, on their way to a handler or back. */
+  CHECK(injected > rounds / 32, "%lu injections", injected);
   return 0;
 }
