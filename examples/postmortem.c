@@ -42,6 +42,11 @@ const char *describeCells(void) {
   return text;
 }
 
+static void nap(void) {
+  for (;;)
+    systemNap();
+}
+
 /* The collector's answer to a fault.  Here it has found its heap damaged. */
 static MutatorFaultResult collect(MutatorDomain domain, MutatorDomainRange range, MutatorContext context, void *address,
                                   MutatorAccess access, void *closure) {
@@ -49,7 +54,7 @@ static MutatorFaultResult collect(MutatorDomain domain, MutatorDomainRange range
   if (dying)
     waiting = 1;
   if (MutatorDomainEnter(domain) != MutatorResOK)
-    return MutatorFaultDECLINED;
+    nap(); /* the thread that found the damage ends the process, when it has said so */
   dying = 1;
   while (!waiting)
     systemNap();
@@ -60,11 +65,6 @@ static MutatorFaultResult collect(MutatorDomain domain, MutatorDomainRange range
 }
 
 /* the JIT's code, and the threads that run it ------------------------------------------ */
-
-static void nap(void) {
-  for (;;)
-    systemNap();
-}
 
 static void run(size_t function) { ((void (*)(void))(uintptr_t)functions[function].base)(); }
 
