@@ -29,6 +29,9 @@
 /* Does a thread keep its vector registers when it is suspended on its way out of a fault? */
 #define NATIVE_SUSPENSION_KEEPS_VECTORS 1
 
+/* Does a C++ handler around an instruction that traps get what is thrown from there? */
+#define NATIVE_TRAP_IS_IN_TRY 1
+
 /* The stack at a call is a multiple of this. */
 #define NATIVE_STACK_ALIGN 16
 

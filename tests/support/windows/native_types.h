@@ -34,6 +34,10 @@ typedef HANDLE NativeThread;
  * always; nor does it without the library. */
 #define NATIVE_SUSPENSION_KEEPS_VECTORS 0
 
+/* Does a C++ handler around an instruction that traps get what is thrown from there?  GCC's for 64-bit
+ * Windows look for the instruction before it. */
+#define NATIVE_TRAP_IS_IN_TRY (sizeof(void *) == 4)
+
 /* The stack at a call is a multiple of this. */
 #define NATIVE_STACK_ALIGN (sizeof(void *) == 8 ? 16 : 4)
 
@@ -57,7 +61,7 @@ typedef struct NativeStopStruct {
 typedef struct NativePictureStruct {
   EXCEPTION_RECORD record;
   size_t size;
-  _Alignas(64) unsigned char context[8192];
+  unsigned char context[8192] __attribute__((aligned(64)));
 } NativePictureStruct;
 
 /* Of the CPU's file: where register n is in a CONTEXT; the bits of ContextFlags that say
