@@ -31,6 +31,13 @@ MutatorRes simScan(void *base, void *limit, void *closure);
 /* simMarks -- how many such words a scan of the context shows */
 unsigned simMarks(MutatorContext context);
 
+/* simAccesses, simFetches -- C1, for every instruction that accesses memory, and every error code
+ *
+ * fault  makes a context of a page fault at that address, of the instruction at simCode */
+typedef MutatorContext (*SimFault)(void *address, MutatorWord error);
+void simAccesses(SimFault fault);
+void simFetches(SimFault fault);
+
 /* The suite, of the one test file. */
 Suite *simSuite(void);
 

@@ -140,6 +140,18 @@ START_TEST(C1_access_is_the_error_codes) {
 }
 END_TEST
 
+static MutatorContext faultAt(void *address, MutatorWord error) {
+  fault(error);
+  frame.info.si_addr = address;
+  return &context;
+}
+
+START_TEST(C1_every_access) { simAccesses(faultAt); }
+END_TEST
+
+START_TEST(C1_every_fetch) { simFetches(faultAt); }
+END_TEST
+
 /* mc_trapno is that of the latest entry into the kernel, si_trapno the signal's. */
 START_TEST(C3_record_that_contradicts_itself) {
   void *address;
@@ -539,6 +551,8 @@ Suite *simSuite(void) {
   tcase_add_test(tests, every_other_field_is_too);
   tcase_add_loop_test(tests, C2_kind_of_every_signal, 0, SimROWS);
   tcase_add_test(tests, C1_access_is_the_error_codes);
+  tcase_add_test(tests, C1_every_access);
+  tcase_add_test(tests, C1_every_fetch);
   tcase_add_test(tests, C3_record_that_contradicts_itself);
   tcase_add_test(tests, C7_pc_is_the_breakpoint);
   tcase_add_test(tests, kernels_stack_fault_is_no_page_fault);

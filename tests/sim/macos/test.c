@@ -229,6 +229,34 @@ START_TEST(C1_access_is_the_error_codes) {
 }
 END_TEST
 
+static MutatorContext exceptionAt(void *address, MutatorWord error) {
+  kernel.thread.trap.__err = (uint32_t)error;
+  kernel.thread.trap.__faultvaddr = (MutatorWord)address;
+  useException(&records.exception[1]);
+  mach.code[1] = (int64_t)(MutatorWord)address;
+  return &context;
+}
+
+static MutatorContext signalAt(void *address, MutatorWord error) {
+  useSignal(&records.signal[2]);
+  frame.info.si_addr = address;
+  frame.state.__es.__err = (uint32_t)error;
+  frame.state.__es.__faultvaddr = (MutatorWord)address;
+  return &context;
+}
+
+START_TEST(C1_every_access) {
+  simAccesses(exceptionAt);
+  simAccesses(signalAt);
+}
+END_TEST
+
+START_TEST(C1_every_fetch) {
+  simFetches(exceptionAt);
+  simFetches(signalAt);
+}
+END_TEST
+
 /* Without an exception state, or with another fault's, the direction is not known; steps are declined. */
 START_TEST(C3_exception_state_that_is_not_this_faults) {
   static const unsigned char store[] = {0x89, 0x07}; /* mov [rdi], eax */
@@ -725,6 +753,8 @@ Suite *simSuite(void) {
   tcase_add_loop_test(tests, C2_kind_of_every_exception, 0, SimEXCEPTIONS);
   tcase_add_loop_test(tests, C2_kind_of_every_signal, 0, SimSIGNALS);
   tcase_add_test(tests, C1_access_is_the_error_codes);
+  tcase_add_test(tests, C1_every_access);
+  tcase_add_test(tests, C1_every_fetch);
   tcase_add_test(tests, C3_exception_state_that_is_not_this_faults);
   tcase_add_test(tests, C7_pc_is_the_breakpoint);
   tcase_add_test(tests, bad_arguments_are_refused);
