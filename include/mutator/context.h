@@ -113,7 +113,8 @@ typedef struct MutatorContextStruct {
   unsigned char bytes[16];    /* private; what the plan was made from */
   MutatorNativeStruct native; /* private; the system's record */
   void *range;                /* private; the range whose callback has it, or NULL */
-  MutatorWord reserved[2];    /* private; room to grow */
+  void *thread;               /* private; on which a FAULT context was made */
+  MutatorWord reserved[1];    /* private; room to grow */
 } MutatorContextStruct;
 
 /* MutatorInstructionAccessKind -- how an instruction names memory */

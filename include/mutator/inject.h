@@ -125,7 +125,7 @@ MUTATOR_API MutatorRes MutatorInjectDetach(void);
  * callback       called with closure
  * refusalReturn  receives the reason when it is refused, else NONE; or NULL
  * Returns        MutatorResOK      the thread will call it
- *                MutatorResPARAM   not a FAULT context, or no callback
+ *                MutatorResPARAM   not a FAULT context made on the calling thread, or no callback
  *                MutatorResSTATE   the thread has no area
  *                MutatorResLIMIT   depth or stack exhausted
  *                MutatorResUNIMPL  refused for another reason; unless OK, nothing has changed

@@ -11,7 +11,7 @@
 
 void mutatorCoreContextInit(MutatorContext context, MutatorContextVar var, const MutatorNativeStruct *native) {
   mutatorOSNativeCopy(&context->native, native);
-  mutatorCoreContextFill(context, var);
+  mutatorCoreContextFill(context, var, mutatorOSLocal());
 }
 
 MutatorBool MutatorContextCheck(MutatorContext context) {

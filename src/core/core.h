@@ -49,8 +49,9 @@ static inline MutatorBool coreAligned(const void *object) {
  * What only a plan gives a meaning is left as it is: most faults are never decoded.
  * `native` is the caller's to copy.
  */
-static inline void mutatorCoreContextFill(MutatorContext context, MutatorContextVar var) {
+static inline void mutatorCoreContextFill(MutatorContext context, MutatorContextVar var, OSLocal thread) {
   context->range = NULL;
+  context->thread = thread;
   context->size = sizeof *context;
   context->var = (unsigned char)var;
   context->decline = MutatorDeclineNONE;

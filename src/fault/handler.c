@@ -125,7 +125,7 @@ OSAnswer mutatorFaultQuick(OSLocal local, MutatorNativeStruct native) {
     return OSAnswerNONE;
   mutatorFaultStayFirst(&frame.stay, local, local->quick);
   mutatorOSQuickNative(&frame.context.native, &native);
-  mutatorCoreContextFill(&frame.context, MutatorContextFAULT);
+  mutatorCoreContextFill(&frame.context, MutatorContextFAULT, local);
   frame.stay.context = &frame.context;
   range = mutatorRangeRecall(local, glance.address);
   return range == NULL ? offerLookedUp(&frame, local, glance.address, glance.access)

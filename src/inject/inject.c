@@ -171,7 +171,7 @@ static const MutatorRes results[MutatorInjectRefusalLIMIT] = {
 MutatorRes MutatorInject(MutatorContext context, MutatorInjectCallback callback, void *closure,
                          MutatorInjectRefusal *refusalReturn) {
   MutatorInjectRefusal refusal;
-  if (MutatorContextVariety(context) != MutatorContextFAULT || callback == NULL)
+  if (MutatorContextVariety(context) != MutatorContextFAULT || context->thread != mutatorOSLocal() || callback == NULL)
     return MutatorResPARAM;
   refusal = injectTrapped(context, callback, closure);
   if (refusalReturn != NULL)

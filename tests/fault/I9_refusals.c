@@ -78,11 +78,32 @@ static void badArguments(NativeStop stop) {
   CHECK(!MutatorInjectReturn(&context), "no context is a second trap");
 }
 
+/* A context of one thread, on another, which has an area too. */
+static void *elsewhere(void *context) {
+  void *area = injectAttach(1, NULL);
+  MutatorInjectRefusal refusal;
+  CHECK(MutatorInject(context, callback, NULL, &refusal) == MutatorResPARAM, "another thread's context");
+  CHECK(MutatorInjectDepth() == 0, "depth");
+  injectDetach(area, 1);
+  return NULL;
+}
+
+static void wrongThread(NativeStop stop) {
+  static NativePictureStruct before;
+  MutatorContextStruct context;
+  pthread_t thread;
+  nativePictureTake(&before, stop);
+  CHECK(nativeInit(&context, stop) == MutatorResOK, "context");
+  CHECK(pthread_create(&thread, NULL, elsewhere, &context) == 0 && pthread_join(thread, NULL) == 0, "thread");
+  CHECK(nativePictureSame(&before, stop), "the record has changed");
+}
+
 static MutatorBool manyThings(NativeStop stop) {
   if (nativeRecover(stop))
     return 1;
   stops++;
   badArguments(stop);
+  wrongThread(stop);
   expectWith(stop, MutatorRegisterPC, (MutatorWord)mutatorNativeInjectEntry, MutatorResUNIMPL,
              MutatorInjectRefusalOWNCODE);
   expectWith(stop, MutatorRegisterPC, (MutatorWord)mutatorNativeInjectTrap, MutatorResUNIMPL,
@@ -220,6 +241,32 @@ static void misbehave(MutatorInjectCallback function, MutatorInjectBack back, un
   injectDetach(area, 2);
 }
 
+/* Stores into the trampoline: a fault like any other, of the callback, which is injected into in its turn. */
+static void scribbling(MutatorContext context, void *closure) {
+  void *address;
+  (void)closure;
+  if (called++ == 0) {
+    __asm__ volatile("movb $0x90, (%0)" ::"a"(mutatorNativeInjectEntry) : "memory");
+    injectSkip(context, 2);
+    return;
+  }
+  CHECK(MutatorContextKind(context) == MutatorFaultKindPROTECTION, "kind %d", (int)MutatorContextKind(context));
+  CHECK(MutatorContextAddress(context, &address) == MutatorResOK && address == (const void *)mutatorNativeInjectEntry,
+        "at %p", address);
+  CHECK(MutatorInjectDepth() == 2, "depth %u", MutatorInjectDepth());
+  injectSkip(context, 3);
+}
+
+static void scribble(void) {
+  void *area = injectAttach(2, NULL);
+  called = 0;
+  injectHandler.refused = NULL;
+  injectHandlerInstall(scribbling, NULL);
+  trap();
+  CHECK(called == 2 && MutatorInjectDepth() == 0, "%lu calls", called);
+  injectDetach(area, 2);
+}
+
 static void inside(void) {
   void *area = injectAttach(1, NULL);
   called = 0;
@@ -242,5 +289,6 @@ int main(void) {
   misbehave(returningLate, MutatorInjectBackAUTO, 2);
   misbehave(jumping, MutatorInjectBackAUTO, 1);
   misbehave(jumping, MutatorInjectBackTRAP, 1);
+  scribble();
   return 0;
 }
