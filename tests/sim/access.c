@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * tests/sim/access.c -- C1: every way to access memory, with the error codes of every kind of page
+ * tests/sim/access.c -- C1: every way to access memory, with the error codes of every kind of page; C2: general protection
  */
 
 #include "sim.h"
@@ -79,5 +79,35 @@ void simFetches(SimFault fault) {
     ck_assert(!MutatorContextCanStepInstruction(context));
     ck_assert_int_eq(MutatorContextDecline(context), MutatorDeclineEXECUTE);
     ck_assert_uint_eq(MutatorContextAccess(context), MutatorAccessEXECUTE);
+  }
+}
+
+/* general protection --------------------------------------------------------------- */
+
+typedef struct GeneralStruct {
+  unsigned char bytes[3];
+  MutatorWord address; /* in RDI */
+  MutatorFaultKind kind;
+} GeneralStruct;
+
+void simGeneral(SimFault general) {
+  const MutatorWord word = (MutatorWord)simWord, top = (MutatorWord)1 << (8 * sizeof word - 1);
+  const GeneralStruct rows[] = {
+      {{0x8b, 0x07}, word, MutatorFaultKindGENERAL},              /* mov (%rdi), %eax: nothing explains it */
+      {{0x0f, 0x28, 0x07}, word + 1, MutatorFaultKindMISALIGNED}, /* movaps (%rdi), %xmm0 */
+      {{0x0f, 0x10, 0x07}, word + 1, MutatorFaultKindGENERAL},    /* movups (%rdi), %xmm0 */
+      {{0x0f, 0x0b}, word + 1, MutatorFaultKindGENERAL},          /* ud2 */
+      {{0x8b, 0x07}, top, sizeof word == 8 ? MutatorFaultKindNONCANONICAL : MutatorFaultKindGENERAL},
+  };
+  size_t i;
+  for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    MutatorContext context;
+    memset(simCode, 0x90, sizeof simCode);
+    memcpy(simCode, rows[i].bytes, sizeof rows[i].bytes);
+    context = general(NULL, 0);
+    ck_assert_int_eq(MutatorContextSetRegister(context, 7, rows[i].address), MutatorResOK);
+    ck_assert_msg(MutatorContextKind(context) == rows[i].kind, "row %u: kind %d", (unsigned)i,
+                  (int)MutatorContextKind(context));
+    ck_assert(!MutatorContextCanStepInstruction(context));
   }
 }

@@ -38,6 +38,9 @@ typedef MutatorContext (*SimFault)(void *address, MutatorWord error);
 void simAccesses(SimFault fault);
 void simFetches(SimFault fault);
 
+/* simGeneral -- C2: general protection faults, told apart by what the instruction names; no address, no code */
+void simGeneral(SimFault general);
+
 /* The suite, of the one test file. */
 Suite *simSuite(void);
 

@@ -149,6 +149,15 @@ static MutatorContext faultAt(void *address, MutatorWord error) {
 START_TEST(C1_every_access) { simAccesses(faultAt); }
 END_TEST
 
+static MutatorContext generalAt(void *address, MutatorWord error) {
+  (void)address, (void)error;
+  use(&records.row[6]); /* T_PROTFLT */
+  return &context;
+}
+
+START_TEST(C2_general_protection) { simGeneral(generalAt); }
+END_TEST
+
 START_TEST(C1_every_fetch) { simFetches(faultAt); }
 END_TEST
 
@@ -314,6 +323,25 @@ START_TEST(C8_scan_extended_registers) {
   present()[1] = 0;
   registers()->mc_xfpustate += 4;
   ck_assert_uint_eq(simMarks(&context), 0);
+}
+END_TEST
+
+/* The last word of each part that this CPU has; none of it while the header says that it is initial. */
+START_TEST(C8_scan_every_part) {
+  const VectorPart part = (VectorPart)_i;
+  const size_t offset = mutatorXsaveOffset(part), size = mutatorXsavePartSize[part];
+  if (offset == 0 || size == 0)
+    return;
+  ck_assert_uint_le(offset - 512 + size, sizeof state);
+  use(&records.row[1]);
+  extend(sizeof state);
+  put(state + offset - 512 + size - sizeof(MutatorWord));
+  *present() = 3;
+  ck_assert_uint_eq(simMarks(&context), 0);
+  *present() = 3 | xsaveBit(part);
+  ck_assert_uint_eq(simMarks(&context), 1);
+  extend(offset - 512 + size - 1);
+  ck_assert_uint_eq(simMarks(&context), 0); /* the state ends before it */
 }
 END_TEST
 
@@ -553,6 +581,7 @@ Suite *simSuite(void) {
   tcase_add_test(tests, C1_access_is_the_error_codes);
   tcase_add_test(tests, C1_every_access);
   tcase_add_test(tests, C1_every_fetch);
+  tcase_add_test(tests, C2_general_protection);
   tcase_add_test(tests, C3_record_that_contradicts_itself);
   tcase_add_test(tests, C7_pc_is_the_breakpoint);
   tcase_add_test(tests, kernels_stack_fault_is_no_page_fault);
@@ -565,6 +594,7 @@ Suite *simSuite(void) {
   tcase_add_test(tests, C8_scan_general_registers);
   tcase_add_test(tests, C8_scan_legacy_registers);
   tcase_add_test(tests, C8_scan_extended_registers);
+  tcase_add_loop_test(tests, C8_scan_every_part, VectorPartYMMUpper, VectorPartLIMIT);
   tcase_add_test(tests, initial_part_is_woken);
   tcase_add_test(tests, x87_is_read_and_written);
   tcase_add_test(tests, T2_places_of_the_hook);

@@ -245,6 +245,24 @@ static MutatorContext signalAt(void *address, MutatorWord error) {
   return &context;
 }
 
+static MutatorContext generalException(void *address, MutatorWord error) {
+  (void)address, (void)error;
+  useException(&records.exception[4]); /* EXC_I386_GPFLT */
+  return &context;
+}
+
+static MutatorContext generalSignal(void *address, MutatorWord error) {
+  (void)address, (void)error;
+  useSignal(&records.signal[3]); /* trap 13 */
+  return &context;
+}
+
+START_TEST(C2_general_protection) {
+  simGeneral(generalException);
+  simGeneral(generalSignal);
+}
+END_TEST
+
 START_TEST(C1_every_access) {
   simAccesses(exceptionAt);
   simAccesses(signalAt);
@@ -755,6 +773,7 @@ Suite *simSuite(void) {
   tcase_add_test(tests, C1_access_is_the_error_codes);
   tcase_add_test(tests, C1_every_access);
   tcase_add_test(tests, C1_every_fetch);
+  tcase_add_test(tests, C2_general_protection);
   tcase_add_test(tests, C3_exception_state_that_is_not_this_faults);
   tcase_add_test(tests, C7_pc_is_the_breakpoint);
   tcase_add_test(tests, bad_arguments_are_refused);
