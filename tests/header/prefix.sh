@@ -1,20 +1,24 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# prefix.sh build|names|one-source|link|exports WORK CC -- two prefixed copies of the library
+# prefix.sh build|names|one-source|link|exports WORK CC SYSTEM [EMULATOR...] -- two prefixed copies of the library
+#
+# SYSTEM   posix or windows, the folder of what the program needs of it
 
 set -euo pipefail
 
 check=$1
 work=$2
 cc=$3 # a compiler and perhaps options
+system=$4
+shift 4 # what is left runs a program of that system
 read -ra compiler <<<"$cc"
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 one=$work/one
 two=$work/two
 
-includes=(-I "$one/prefixed/include" -I "$two/prefixed/include" -I "$here" -D_GNU_SOURCE)
+includes=(-I "$one/prefixed/include" -I "$two/prefixed/include" -I "$here" -I "$here/$system" -D_GNU_SOURCE)
 cxx=$(command -v c++ || true)
 
 say() { printf '\n%s\n' "$*"; }
@@ -60,14 +64,16 @@ one-source)
   ;;
 link)
   capstone=$(pkg-config --libs capstone)
+  threads=-pthread
+  if [ "$system" = windows ]; then threads=-static; fi # no DLL of the compiler's to be looked for
   for order in 1 2; do
     libraries=("$one/libone_mutator.a" "$two/libtwo_mutator.a")
     if [ $order = 2 ]; then libraries=("$two/libtwo_mutator.a" "$one/libone_mutator.a"); fi
     say "order $order: ${libraries[*]}"
     # shellcheck disable=SC2086
-    "${compiler[@]}" -std=c11 -DORDER=$order "${includes[@]}" -o "$work/two_copies$order" "$here/two_copies.c" \
-      "${libraries[@]}" $capstone -pthread
-    "$work/two_copies$order"
+    "${compiler[@]}" -std=c11 -DORDER=$order "${includes[@]}" -o "$work/two_copies$order.exe" "$here/two_copies.c" \
+      "${libraries[@]}" $capstone $threads
+    "$@" "$work/two_copies$order.exe"
   done
   ;;
 exports)
