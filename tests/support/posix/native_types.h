@@ -32,6 +32,9 @@
 /* Does a C++ handler around an instruction that traps get what is thrown from there? */
 #define NATIVE_TRAP_IS_IN_TRY 1
 
+/* Are x87 and MMX stepped? */
+#define NATIVE_STEPS_X87 1
+
 /* The stack at a call is a multiple of this. */
 #define NATIVE_STACK_ALIGN 16
 

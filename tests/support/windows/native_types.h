@@ -38,6 +38,9 @@ typedef HANDLE NativeThread;
  * Windows look for the instruction before it. */
 #define NATIVE_TRAP_IS_IN_TRY (sizeof(void *) == 4)
 
+/* Are x87 and MMX stepped?  It is not known from which field Windows restores them. */
+#define NATIVE_STEPS_X87 0
+
 /* The stack at a call is a multiple of this. */
 #define NATIVE_STACK_ALIGN (sizeof(void *) == 8 ? 16 : 4)
 
