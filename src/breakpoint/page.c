@@ -153,9 +153,10 @@ MutatorRes mutatorPageUnplant(MutatorBreak breakpoint) {
   return res == MutatorResFAIL ? MutatorResOK : res;
 }
 
+/* A page that is open for this is the code itself, and who has stored to it since is seen once it is closed (openFor). */
 MutatorRes mutatorPagePlant(MutatorBreak breakpoint) {
   MutatorRes res = plant(breakpoint);
-  if (res != MutatorResOK || isInCode(breakpoint->address, breakpoint->plant))
+  if (res != MutatorResOK || breakpoint->code->path == CodePathOPEN || isInCode(breakpoint->address, breakpoint->plant))
     return res;
   (void)mutatorPageUnplant(breakpoint);
   return MutatorResACCESS;
