@@ -56,7 +56,7 @@
 
 #include <bench_record.h>
 
-#ifdef BENCH_BENCH_MEMORY
+#ifdef BENCH_SIGSEGV
 #include <sigsegv.h>
 #endif
 
@@ -126,7 +126,7 @@ static const char *const names[Ways] = {"counter alone",
                                         "libsigsegv, in a read-write lock",
                                         "libsigsegv, readers, senders and errno"};
 
-#ifdef BENCH_BENCH_MEMORY
+#ifdef BENCH_SIGSEGV
 static sigsegv_dispatcher dispatcher;
 
 static int arriveThere(void *address, void *closure) {
