@@ -56,6 +56,9 @@ typedef enum VectorPart {
   VectorPartLIMIT = 7
 } VectorPart;
 
+/* mutatorVectorPartSize -- the bytes of each; 0 when this mode of the CPU cannot reach it (arch/<cpu>) */
+extern const uint16_t mutatorVectorPartSize[VectorPartLIMIT];
+
 typedef struct VectorStruct {
   unsigned char *part[VectorPartLIMIT];
   size_t size[VectorPartLIMIT]; /* bytes at part[] */

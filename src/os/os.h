@@ -42,14 +42,6 @@ typedef struct OSGlanceStruct {
   MutatorAccess access;
 } OSGlanceStruct, *OSGlance;
 
-/* mutatorOSGlance -- is it a fault of kind PROTECTION or UNMAPPED, with an address and an access?
- *
- * The quick way to what mutatorOSFault says, and the PC; where os_quick.h has no better.  pre: as there
- *
- * Returns  false when it is another, or when it would take longer to tell
- */
-MutatorBool mutatorOSGlance(const MutatorNativeStruct *native, OSGlance glance);
-
 /* mutatorOSFaultKind -- the kind, with what the system can say beyond its record
  *
  * For people, not for the way of a fault: it may ask the system, which knows

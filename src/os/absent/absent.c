@@ -33,3 +33,11 @@ MutatorRes mutatorOSProcessWrite(MutatorWord address, const void *buffer, size_t
   (void)size;
   return MutatorResUNIMPL;
 }
+
+/* Elsewhere both mappings are inherited as one memory of two processes, or nobody forks. */
+MutatorBool mutatorOSCodeForked(MutatorWord executable, MutatorWord writable, size_t size) {
+  (void)executable;
+  (void)writable;
+  (void)size;
+  return 0;
+}

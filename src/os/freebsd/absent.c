@@ -17,13 +17,6 @@ MutatorBool mutatorOSProcessOffered(void) { return 0; }
 /* Threads' stays are counted in stripes: there is no slot without such a barrier. */
 MutatorBool mutatorOSBarrier(void) { return 0; }
 
-/* What it is for needs a slot. */
-MutatorBool mutatorOSGlance(const MutatorNativeStruct *native, OSGlance glance) {
-  (void)native;
-  (void)glance;
-  return 0;
-}
-
 /* Debug registers are a tracing parent's. */
 MutatorRes mutatorOSHardwareSet(MutatorWord address, unsigned *slotReturn) {
   (void)address;

@@ -91,13 +91,6 @@ static const RowStruct *classify(const siginfo_t *info, const ucontext_t *uconte
   return &otherRow;
 }
 
-/* Intel SDM volume 3, figure 4-12: bit 1 write, bit 4 instruction fetch. */
-static MutatorAccess accessOf(MutatorWord code) {
-  if ((code & 0x10) != 0)
-    return MutatorAccessEXECUTE;
-  return (code & 0x02) != 0 ? MutatorAccessWRITE : MutatorAccessREAD;
-}
-
 void mutatorOSFault(const MutatorNativeStruct *native, OSFault fault) {
   const RowStruct *row = classify(native->info, native->ucontext);
   const OSFaultStruct nothing = {.kind = row->kind, .pcAfter = (row->has & HasPASSED) != 0};
@@ -109,7 +102,7 @@ void mutatorOSFault(const MutatorNativeStruct *native, OSFault fault) {
   if ((row->has & HasCODE) != 0) {
     fault->codeKnown = 1;
     fault->code = (MutatorWord)native->ucontext->uc_mcontext.mc_err;
-    fault->access = accessOf(fault->code);
+    fault->access = posixAccessOf(fault->code);
   }
 }
 

@@ -45,11 +45,3 @@ void mutatorOSCodeDestroy(MutatorWord executable, MutatorWord writable, size_t s
   (void)munmap((void *)executable, size);
   (void)munmap((void *)writable, size);
 }
-
-/* Without regions there are no slots. */
-MutatorBool mutatorOSCodeForked(MutatorWord executable, MutatorWord writable, size_t size) {
-  (void)executable;
-  (void)writable;
-  (void)size;
-  return 0;
-}

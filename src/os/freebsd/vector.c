@@ -64,13 +64,13 @@ static HeaderStruct *findHeader(const ucontext_t *ucontext) {
 static unsigned char *findBytes(const ucontext_t *ucontext, VectorPart part) {
   unsigned char *base, *legacy = mutatorFreebsdLegacy(ucontext);
   const size_t size = mutatorFreebsdExtended(ucontext, &base), offset = mutatorXsaveOffset(part);
-  if (legacy == NULL || mutatorXsavePartSize[part] == 0)
+  if (legacy == NULL || mutatorVectorPartSize[part] == 0)
     return NULL;
   if (part == VectorPartX87 || part == VectorPartXMM)
     return legacy + offset;
   if (findHeader(ucontext) == NULL || offset < FreebsdLegacySIZE + FreebsdHeaderSIZE)
     return NULL;
-  if (offset + mutatorXsavePartSize[part] > FreebsdLegacySIZE + size)
+  if (offset + mutatorVectorPartSize[part] > FreebsdLegacySIZE + size)
     return NULL;
   return base + (offset - FreebsdLegacySIZE);
 }
@@ -90,7 +90,7 @@ static void setPart(const ucontext_t *ucontext, VectorPart part, Vector vector) 
     return;
   }
   vector->part[part] = bytes;
-  vector->size[part] = mutatorXsavePartSize[part];
+  vector->size[part] = mutatorVectorPartSize[part];
 }
 
 /* A part beyond what the system has enabled has no place in the state, whose size is the enabled ones'. */
@@ -114,7 +114,7 @@ MutatorBool mutatorOSVectorWake(const MutatorNativeStruct *native, unsigned part
   if (bytes == NULL)
     return 0;
   if (isInitial(native->ucontext, (VectorPart)part)) {
-    memset(bytes, 0, mutatorXsavePartSize[part]);
+    memset(bytes, 0, mutatorVectorPartSize[part]);
     findHeader(native->ucontext)->present |= xsaveBit((VectorPart)part);
   }
   return 1;

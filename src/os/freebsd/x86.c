@@ -8,7 +8,6 @@
 #include "arch/x86/registers.h"
 #include "os/freebsd/freebsd.h"
 #include "os/posix/posix.h"
-#include "os/posix/xsave.h"
 
 #define AT(field) offsetof(ucontext_t, uc_mcontext.mc_##field)
 
@@ -74,12 +73,6 @@ void mutatorOSMachineArea(const MutatorNativeStruct *native, MutatorWord **baseR
   *baseReturn = (MutatorWord *)(void *)&context->mc_edi;
   *limitReturn = (MutatorWord *)(void *)(&context->mc_eax + 1);
 }
-
-/* In 32-bit mode there are eight vector registers, and neither zmm16 to zmm31 nor r16 to r31. */
-const uint16_t mutatorXsavePartSize[VectorPartLIMIT] = {
-    [VectorPartX87] = 8 * 16, [VectorPartXMM] = 8 * 16,      [VectorPartYMMUpper] = 8 * 16,
-    [VectorPartMask] = 8 * 8, [VectorPartZMMUpper] = 8 * 32,
-};
 
 /* Four arguments, the handler's address, and padding (struct sigframe). */
 const size_t mutatorFreebsdBeforeUcontext = 32;

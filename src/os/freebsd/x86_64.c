@@ -8,7 +8,6 @@
 #include "arch/x86/registers.h"
 #include "os/freebsd/freebsd.h"
 #include "os/posix/posix.h"
-#include "os/posix/xsave.h"
 
 #define AT(field) offsetof(ucontext_t, uc_mcontext.mc_##field)
 
@@ -60,12 +59,6 @@ void mutatorOSMachineArea(const MutatorNativeStruct *native, MutatorWord **baseR
   *baseReturn = (MutatorWord *)(void *)&context->mc_rdi;
   *limitReturn = (MutatorWord *)(void *)(&context->mc_r15 + 1);
 }
-
-const uint16_t mutatorXsavePartSize[VectorPartLIMIT] = {
-    [VectorPartX87] = 8 * 16,  [VectorPartXMM] = 16 * 16,      [VectorPartYMMUpper] = 16 * 16,
-    [VectorPartMask] = 8 * 8,  [VectorPartZMMUpper] = 16 * 32, [VectorPartHigh16] = 16 * 64,
-    [VectorPartEGPR] = 16 * 8,
-};
 
 /* The handler's address, and padding (struct sigframe). */
 const size_t mutatorFreebsdBeforeUcontext = 16;

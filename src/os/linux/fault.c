@@ -80,13 +80,6 @@ static const RowStruct *classify(const siginfo_t *info, MutatorWord trap) {
   return &otherRow;
 }
 
-/* Intel SDM volume 3, figure 4-12: bit 1 write, bit 4 instruction fetch. */
-static MutatorAccess accessOf(MutatorWord code) {
-  if ((code & 0x10) != 0)
-    return MutatorAccessEXECUTE;
-  return (code & 0x02) != 0 ? MutatorAccessWRITE : MutatorAccessREAD;
-}
-
 void mutatorOSFault(const MutatorNativeStruct *native, OSFault fault) {
   const RowStruct *row = classify(native->info, mutatorLinuxTrap(native->ucontext));
   const OSFaultStruct nothing = {.kind = row->kind, .pcAfter = (row->has & HasPASSED) != 0};
@@ -98,7 +91,7 @@ void mutatorOSFault(const MutatorNativeStruct *native, OSFault fault) {
   if ((row->has & HasCODE) != 0) {
     fault->codeKnown = 1;
     fault->code = mutatorLinuxErrorCode(native->ucontext);
-    fault->access = accessOf(fault->code);
+    fault->access = posixAccessOf(fault->code);
   }
 }
 

@@ -72,7 +72,7 @@ static SavedStruct *findSaved(const ucontext_t *ucontext) {
 
 static void setPart(Vector vector, VectorPart part, unsigned char *bytes) {
   vector->part[part] = bytes;
-  vector->size[part] = bytes != NULL ? mutatorXsavePartSize[part] : 0;
+  vector->size[part] = bytes != NULL ? mutatorVectorPartSize[part] : 0;
 }
 
 static void setFxsave(SavedStruct *saved, Vector vector) {
@@ -83,7 +83,7 @@ static void setFxsave(SavedStruct *saved, Vector vector) {
 
 /* Where a component is in the frame; 0: nowhere. */
 static size_t offsetIn(const SavedStruct *saved, VectorPart part) {
-  const size_t size = mutatorXsavePartSize[part], offset = size != 0 ? xsaveOffset(part) : 0;
+  const size_t size = mutatorVectorPartSize[part], offset = size != 0 ? xsaveOffset(part) : 0;
   return offset + size <= saved->software.size ? offset : 0;
 }
 
@@ -129,7 +129,7 @@ void mutatorOSVector(const MutatorNativeStruct *native, Vector vector) {
 
 /* A component is in its initial state until its bit is set; then its bytes count. */
 static void wakeComponent(SavedStruct *saved, VectorPart part, size_t offset) {
-  memset((unsigned char *)saved + offset, 0, mutatorXsavePartSize[part]);
+  memset((unsigned char *)saved + offset, 0, mutatorVectorPartSize[part]);
   saved->present |= xsaveBit(part);
 }
 

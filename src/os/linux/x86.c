@@ -13,7 +13,6 @@
 #include "arch/x86/registers.h"
 #include "os/linux/linux.h"
 #include "os/posix/posix.h"
-#include "os/posix/xsave.h"
 
 #define AT(reg) (offsetof(ucontext_t, uc_mcontext.gregs) + (reg) * sizeof(greg_t))
 
@@ -23,12 +22,6 @@ const uint16_t mutatorLinuxOffsets[MutatorRegisterLIMIT] = {
     [MutatorRegisterEBX] = AT(REG_EBX),   [MutatorRegisterESP] = AT(REG_ESP), [MutatorRegisterEBP] = AT(REG_EBP),
     [MutatorRegisterESI] = AT(REG_ESI),   [MutatorRegisterEDI] = AT(REG_EDI), [MutatorRegisterPC] = AT(REG_EIP),
     [MutatorRegisterFLAGS] = AT(REG_EFL),
-};
-
-/* In 32-bit mode there are eight vector registers, and neither zmm16 to zmm31 nor r16 to r31. */
-const uint16_t mutatorXsavePartSize[VectorPartLIMIT] = {
-    [VectorPartX87] = 8 * 16, [VectorPartXMM] = 8 * 16,      [VectorPartYMMUpper] = 8 * 16,
-    [VectorPartMask] = 8 * 8, [VectorPartZMMUpper] = 8 * 32,
 };
 
 /* A selector is index, table, privilege (Intel SDM volume 3, figure 3-6). */

@@ -13,7 +13,6 @@
 #include "arch/x86/registers.h"
 #include "os/linux/linux.h"
 #include "os/posix/posix.h"
-#include "os/posix/xsave.h"
 
 #define AT(reg) (offsetof(ucontext_t, uc_mcontext.gregs) + (reg) * sizeof(greg_t))
 
@@ -24,12 +23,6 @@ const uint16_t mutatorLinuxOffsets[MutatorRegisterLIMIT] = {
     [MutatorRegisterR9] = AT(REG_R9),   [MutatorRegisterR10] = AT(REG_R10), [MutatorRegisterR11] = AT(REG_R11),
     [MutatorRegisterR12] = AT(REG_R12), [MutatorRegisterR13] = AT(REG_R13), [MutatorRegisterR14] = AT(REG_R14),
     [MutatorRegisterR15] = AT(REG_R15), [MutatorRegisterPC] = AT(REG_RIP),  [MutatorRegisterFLAGS] = AT(REG_EFL),
-};
-
-const uint16_t mutatorXsavePartSize[VectorPartLIMIT] = {
-    [VectorPartX87] = 8 * 16,  [VectorPartXMM] = 16 * 16,      [VectorPartYMMUpper] = 16 * 16,
-    [VectorPartMask] = 8 * 8,  [VectorPartZMMUpper] = 16 * 32, [VectorPartHigh16] = 16 * 64,
-    [VectorPartEGPR] = 16 * 8,
 };
 
 /* The record has no bases, so they are the calling thread's: it is the one that

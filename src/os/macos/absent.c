@@ -24,13 +24,6 @@ MutatorBool mutatorOSForked(void) {
 /* Threads' stays are counted in stripes: there is no slot without such a barrier. */
 MutatorBool mutatorOSBarrier(void) { return 0; }
 
-/* What it is for needs a slot. */
-MutatorBool mutatorOSGlance(const MutatorNativeStruct *native, OSGlance glance) {
-  (void)native;
-  (void)glance;
-  return 0;
-}
-
 /* A thread's debug registers are set one thread at a time, while it is stopped: not for all, and not at once. */
 MutatorRes mutatorOSHardwareSet(MutatorWord address, unsigned *slotReturn) {
   (void)address;

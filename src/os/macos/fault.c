@@ -123,20 +123,13 @@ static const SignalRowStruct *classifySignal(const siginfo_t *info, const x86_ex
 
 /* both ------------------------------------------------------------------------- */
 
-/* Intel SDM volume 3, figure 4-12: bit 1 write, bit 4 instruction fetch. */
-static MutatorAccess accessOf(MutatorWord code) {
-  if ((code & 0x10) != 0)
-    return MutatorAccessEXECUTE;
-  return (code & 0x02) != 0 ? MutatorAccessWRITE : MutatorAccessREAD;
-}
-
 /* The error code counts only when the trap is this fault's: a page fault, at its address. */
 static void readCode(const x86_exception_state64_t *trap, OSFault fault) {
   if (trap == NULL || trap->__trapno != TrapPAGE || trap->__faultvaddr != fault->address)
     return;
   fault->codeKnown = 1;
   fault->code = trap->__err;
-  fault->access = accessOf(trap->__err);
+  fault->access = posixAccessOf(trap->__err);
 }
 
 static void describe(OSFault fault, MutatorFaultKind kind, unsigned has, MutatorWord address,

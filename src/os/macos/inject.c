@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * os/macos/inject.c -- copies of stopped threads' records, for injections; the calling thread's area
+ * os/macos/inject.c -- copies of stopped threads' records, for injections
  *
  * A copy has the vector registers as the record has them; the trampoline saves and
  * loads them as XSAVE does.  The bytes of a part are the same in both.  What has been saved counts; the
@@ -16,22 +16,6 @@
 #include "cc/cpuid.h"
 #include "os/macos/macos.h"
 #include "os/posix/xsave.h"
-
-void *mutatorOSInjectArea(void) { return mutatorOSLocal()->injectArea; }
-
-MutatorRes mutatorOSInjectAreaSet(void *area) {
-  mutatorOSLocal()->injectArea = area;
-  return MutatorResOK;
-}
-
-/* System calls return to the instruction behind them, which the caller looks at. */
-MutatorBool mutatorOSInSystem(const MutatorThreadStruct *thread, const MutatorNativeStruct *native) {
-  (void)thread;
-  (void)native;
-  return 0;
-}
-
-/* records ------------------------------------------------------------------------ */
 
 /* The largest machine context: AVX-512, and segments of the program's own (os/macos/vector.c). */
 enum { ContextSIZE = 2632 + 32 };

@@ -47,11 +47,3 @@ void mutatorOSCodeDestroy(MutatorWord executable, MutatorWord writable, size_t s
   (void)vm_deallocate(mach_task_self(), executable, size);
   (void)vm_deallocate(mach_task_self(), writable, size);
 }
-
-/* Both mappings are inherited as one memory of two processes. */
-MutatorBool mutatorOSCodeForked(MutatorWord executable, MutatorWord writable, size_t size) {
-  (void)executable;
-  (void)writable;
-  (void)size;
-  return 0;
-}

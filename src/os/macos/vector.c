@@ -82,10 +82,10 @@ void mutatorOSVector(const MutatorNativeStruct *native, Vector vector) {
   if (state.base == NULL)
     return;
   for (part = VectorPartX87; part < VectorPartLIMIT; ++part) {
-    if (offsets[part] == 0 || (size_t)offsets[part] + mutatorXsavePartSize[part] > state.size)
+    if (offsets[part] == 0 || (size_t)offsets[part] + mutatorVectorPartSize[part] > state.size)
       continue;
     vector->part[part] = state.base + offsets[part];
-    vector->size[part] = mutatorXsavePartSize[part];
+    vector->size[part] = mutatorVectorPartSize[part];
   }
   vector->mxcsr = (uint32_t *)(void *)(state.base + StateFXSAVE + 24);
 }

@@ -5,7 +5,6 @@
 
 #include "arch/x86/registers.h"
 #include "os/macos/macos.h"
-#include "os/posix/xsave.h"
 
 #define AT(field) offsetof(x86_thread_state64_t, __##field)
 
@@ -57,9 +56,3 @@ void mutatorOSMachineArea(const MutatorNativeStruct *native, MutatorWord **baseR
   *baseReturn = (MutatorWord *)(void *)&general->__rax;
   *limitReturn = (MutatorWord *)(void *)(&general->__r15 + 1);
 }
-
-const uint16_t mutatorXsavePartSize[VectorPartLIMIT] = {
-    [VectorPartX87] = 8 * 16,  [VectorPartXMM] = 16 * 16,      [VectorPartYMMUpper] = 16 * 16,
-    [VectorPartMask] = 8 * 8,  [VectorPartZMMUpper] = 16 * 32, [VectorPartHigh16] = 16 * 64,
-    [VectorPartEGPR] = 16 * 8,
-};

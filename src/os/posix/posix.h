@@ -59,6 +59,14 @@ typedef void (*PosixNext)(int signal, siginfo_t *info, void *ucontext);
 PosixNext mutatorPosixBody(int signal, siginfo_t *info, void *ucontext, void *returnsTo, OSLocal local,
                            OSAnswer answer);
 
+/* posixAccessOf -- what the CPU's error code says of a page fault: bit 1 write, bit 4 instruction fetch (Intel SDM
+ * volume 3, figure 4-12) */
+static inline MutatorAccess posixAccessOf(MutatorWord code) {
+  if ((code & 0x10) != 0)
+    return MutatorAccessEXECUTE;
+  return (code & 0x02) != 0 ? MutatorAccessWRITE : MutatorAccessREAD;
+}
+
 /* mutatorPosixForward -- who gets a signal that is not ours
  *
  * For a handler: NULL is not returned, the mask has been made as if the kernel

@@ -25,7 +25,7 @@ AtomicWord mutatorXsavePlaces[VectorPartLIMIT] = {
  * standard format.  AMD's and Intel's offsets differ. */
 static size_t askOffset(VectorPart part) {
   const CpuidStruct answer = cpuidRead(0xd, mutatorXsaveComponents[part]);
-  return answer.eax >= mutatorXsavePartSize[part] ? answer.ebx : 0;
+  return answer.eax >= mutatorVectorPartSize[part] ? answer.ebx : 0;
 }
 
 size_t mutatorXsaveOffset(VectorPart part) {

@@ -27,9 +27,4 @@ static inline size_t xsaveOffset(VectorPart part) {
 /* mutatorXsaveInitialX87 -- the state after FNINIT, MachineX87SIZE bytes */
 void mutatorXsaveInitialX87(unsigned char *image);
 
-/* from each CPU of a system (os/<os>/<cpu>.c) ----------------------------------- */
-
-/* The bytes of each VectorPart; 0 when this mode cannot reach it. */
-extern const uint16_t mutatorXsavePartSize[VectorPartLIMIT];
-
 #endif

@@ -124,10 +124,3 @@ MutatorFaultKind mutatorOSFaultKind(const OSFaultStruct *fault) {
   SetLastError(error);
   return kind;
 }
-
-/* The exception's own flags must be looked at in any case. */
-MutatorBool mutatorOSGlance(const MutatorNativeStruct *native, OSGlance glance) {
-  (void)native;
-  (void)glance;
-  return 0;
-}

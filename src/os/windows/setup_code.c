@@ -52,11 +52,3 @@ void mutatorOSCodeDestroy(MutatorWord executable, MutatorWord writable, size_t s
   (void)UnmapViewOfFile((void *)executable);
   (void)UnmapViewOfFile((void *)writable);
 }
-
-/* Nobody forks a process here. */
-MutatorBool mutatorOSCodeForked(MutatorWord executable, MutatorWord writable, size_t size) {
-  (void)executable;
-  (void)writable;
-  (void)size;
-  return 0;
-}

@@ -329,7 +329,7 @@ END_TEST
 /* The last word of each part that this CPU has; none of it while the header says that it is initial. */
 START_TEST(C8_scan_every_part) {
   const VectorPart part = (VectorPart)_i;
-  const size_t offset = mutatorXsaveOffset(part), size = mutatorXsavePartSize[part];
+  const size_t offset = mutatorXsaveOffset(part), size = mutatorVectorPartSize[part];
   if (offset == 0 || size == 0)
     return;
   ck_assert_uint_le(offset - 512 + size, sizeof state);

@@ -11,21 +11,16 @@
 #include "os/linux/linux.h"
 #include "os/posix/posix.h"
 
-/* Exception 14 is the page fault, of whose error code bit 1 says write, and bit 4
- * instruction fetch (Intel SDM volume 3, table 6-1 and figure 4-12); os/linux/fault.c
- * says when both are to be believed. */
+/* Exception 14 is the page fault (Intel SDM volume 3, table 6-1); os/linux/fault.c says when that, and its error
+ * code, are to be believed. */
 static inline MutatorBool mutatorOSQuickGlance(const MutatorNativeStruct *native, OSGlance glance) {
   const siginfo_t *info = native->info;
-  MutatorWord code;
   if (info->si_signo != SIGSEGV || (info->si_code != SEGV_MAPERR && info->si_code != SEGV_ACCERR) ||
       mutatorLinuxTrap(native->ucontext) != 14)
     return 0;
-  code = mutatorLinuxErrorCode(native->ucontext);
   glance->pc = mutatorLinuxPC(native->ucontext);
   glance->address = (MutatorWord)info->si_addr;
-  glance->access = (MutatorAccess)(MutatorAccessREAD + (code >> 1 & 1));
-  if ((code & 0x10) != 0)
-    glance->access = MutatorAccessEXECUTE;
+  glance->access = posixAccessOf(mutatorLinuxErrorCode(native->ucontext));
   return 1;
 }
 

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * os/signal/inject.c -- the calling thread's area for injections
+ * os/posix/inject.c -- the calling thread's area for injections
  */
 
 #include "os/os.h"
 
-/* The build gives thread-local variables the initial-exec model: no allocation in a handler. */
-static _Thread_local void *injectArea;
-
-void *mutatorOSInjectArea(void) { return injectArea; }
+void *mutatorOSInjectArea(void) { return mutatorOSLocal()->injectArea; }
 
 MutatorRes mutatorOSInjectAreaSet(void *area) {
-  injectArea = area;
+  mutatorOSLocal()->injectArea = area;
   return MutatorResOK;
 }
 
