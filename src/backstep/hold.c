@@ -9,16 +9,11 @@
  * and wrote to a region would wait for itself. */
 MutatorBool mutatorBackstepEnter(Backstep b, OSSignals signals, MutatorBool wait) {
   const AtomicWord self = mutatorOSThread();
-  AtomicWord holder;
   mutatorOSSignalsHold(signals);
-  do {
-    holder = 0;
-    if (atomicCompareAndSwap(&b->holder, &holder, self)) {
-      if (mutatorCoreMayLock())
-        return 1;
-      atomicStore(&b->holder, 0);
-    }
-  } while (wait && holder != self);
+  do
+    if (mutatorCoreTake(&b->holder, self))
+      return 1;
+  while (wait && atomicLoadRelaxed(&b->holder) != self);
   mutatorOSSignalsRelease(signals);
   return 0;
 }

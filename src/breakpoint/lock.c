@@ -13,23 +13,13 @@ static uint32_t ticks, waiters;
 
 MutatorBool mutatorCodeInside(void) { return atomicLoadRelaxed(&owner) == mutatorOSThread(); }
 
-static MutatorBool take(MutatorWord self) {
-  AtomicWord nobody = 0;
-  if (!atomicCompareAndSwap(&owner, &nobody, self))
-    return 0;
-  if (mutatorCoreMayLock())
-    return 1;
-  atomicStore(&owner, 0);
-  return 0;
-}
-
 /* Who waits reads `ticks` before it looks once more; who leaves changes the owner, then looks for waiters. */
 static void await(MutatorWord self) {
   enum { PAUSE = 10 };
   uint32_t tick;
   (void)atomicAdd32(&waiters, 1);
   tick = atomicLoad32(&ticks);
-  while (!take(self)) {
+  while (!mutatorCoreTake(&owner, self)) {
     mutatorOSWait(&ticks, tick, PAUSE);
     tick = atomicLoad32(&ticks);
   }
@@ -39,7 +29,7 @@ static void await(MutatorWord self) {
 static MutatorBool spin(MutatorWord self) {
   unsigned i;
   for (i = 0; i < 100; ++i)
-    if (atomicLoadRelaxed(&owner) == 0 && take(self))
+    if (atomicLoadRelaxed(&owner) == 0 && mutatorCoreTake(&owner, self))
       return 1;
   return 0;
 }

@@ -33,10 +33,21 @@ static AtomicWord forker, forkerUntil;
 /* Whoever has registered something of the kind before us may now wait for a lock, and its holder for one of ours. */
 enum { PATIENCE = 1000 };
 
-MutatorBool mutatorCoreMayLock(void) {
+static MutatorBool mayLock(AtomicWord self) {
   const AtomicWord thread = atomicLoad(&forker);
-  return thread == 0 || thread == mutatorOSThread() ||
+  return thread == 0 || thread == self ||
          (AtomicWord)mutatorOSMilliseconds() - atomicLoad(&forkerUntil) < (AtomicWord)1 << 30;
+}
+
+/* Taken first: whoever forks waits for it, or is seen. */
+MutatorBool mutatorCoreTake(AtomicWord *lock, AtomicWord self) {
+  AtomicWord nobody = 0;
+  if (!atomicCompareAndSwap(lock, &nobody, self))
+    return 0;
+  if (mayLock(self))
+    return 1;
+  atomicStore(lock, 0);
+  return 0;
 }
 
 static void prepare(void) {

@@ -113,12 +113,14 @@ typedef enum CoreForkPlace {
 } CoreForkPlace;
 void mutatorCoreForkAdd(CoreForkPlace place, const CoreForkStruct *fork);
 
-/* mutatorCoreMayLock -- is no other thread about to fork?
+/* mutatorCoreTake -- take a lock, which is 0 when it is free and its holder's mutatorOSThread otherwise
  *
- * Asked when a lock has been taken: unless it may be, it is given back.  So a child finds what the lock guards
- * whole.  The forking thread holds none of them meanwhile; who waits for it longer than a second waits no more.
+ * Not while another thread is about to fork: so a child finds what the lock guards whole.  The forking thread
+ * holds none of them meanwhile; who waits for it longer than a second waits no more.
+ *
+ * Returns  true: it is the caller's; false: not now
  */
-MutatorBool mutatorCoreMayLock(void);
+MutatorBool mutatorCoreTake(AtomicWord *lock, AtomicWord self);
 
 /* mutatorCoreFork -- all of it, for the system */
 extern const OSForkStruct mutatorCoreFork;
