@@ -39,7 +39,7 @@
 #include "arch/x86/plan.h"
 #include "core/plan_cache.h"
 
-#include <bench_record.h>
+#include <bench_registers.h>
 #include <store.h>
 
 enum { RoundsMost = 1000, StackSize = 1 << 18, RF = 0x10000, TF = 0x100 };

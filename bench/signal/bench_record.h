@@ -23,19 +23,6 @@ static inline void benchMachine(Machine machine, ucontext_t *ucontext) {
   mutatorOSMachine(&native, machine);
 }
 
-/* PC and flags, in place. */
-static inline MutatorWord *benchPC(ucontext_t *ucontext) {
-  MachineStruct machine;
-  benchMachine(&machine, ucontext);
-  return machineRegister(&machine, MutatorRegisterPC);
-}
-
-static inline uint32_t *benchFlags(ucontext_t *ucontext) {
-  MachineStruct machine;
-  benchMachine(&machine, ucontext);
-  return machineFlags(&machine);
-}
-
 /* On one processor, where the thread is now. */
 static inline void benchStay(void) {
   cpu_set_t set;

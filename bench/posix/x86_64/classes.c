@@ -23,7 +23,7 @@
 #include "arch/x86/features.h"
 #include "measure.h"
 
-#include <bench_record.h>
+#include <bench_registers.h>
 
 enum { RoundsMost = 1000, RF = 0x10000 };
 

@@ -25,7 +25,7 @@
 
 #include "measure.h"
 
-#include <bench_record.h>
+#include <bench_registers.h>
 
 enum { RoundsMost = 1000, TrapLength = 2 };
 
