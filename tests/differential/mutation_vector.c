@@ -210,55 +210,48 @@ typedef struct TrialStruct {
   OpcodeRow *first;
   OpcodeVectorRow *second;
   unsigned row;
-  const ChangeStruct *change; /* NULL: the row as it is */
   uint64_t seed;
 } TrialStruct;
 
-enum { TrialMISSED = 2, TrialNONE, TrialNOTICED };
+enum { TrialMISSED = 2, TrialNOTICED };
 
 static int try(void *closure) {
   const TrialStruct *trial = closure;
-  const OpcodeRow first = *trial->first;
-  const OpcodeVectorRow second = *trial->second;
   RandomStruct random = {trial->seed};
-  int result = TrialNONE;
-  if (trial->change == NULL || apply(trial->first, trial->second, trial->change)) {
-    if (trial->change != NULL)
-      memset(trial->first->vote, OpcodeVoteNONE, sizeof first.vote);
-    result = noticed(trial->row, &random) ? TrialNOTICED : TrialMISSED;
-  }
-  *trial->first = first;
-  *trial->second = second;
-  return result;
+  return noticed(trial->row, &random) ? TrialNOTICED : TrialMISSED;
 }
 
-static int tryApart(const TrialStruct *trial) { return nativeApart(try, (void *)(uintptr_t)trial); }
+static MutatorBool isMissed(TrialStruct *trial) { return nativeApart(try, trial) == TrialMISSED; }
 
 static struct { unsigned count, missed; } result;
 
-static void mutate(const TrialStruct *trial) {
-  int found;
-  if (equivalent(trial->first, trial->second, trial->change) != NULL)
-    return;
-  found = tryApart(trial);
-  result.count += (unsigned)(found != TrialNONE);
-  if (found != TrialMISSED)
-    return;
-  ++result.missed;
-  print(trial->first, trial->change, "NOT NOTICED");
+static void mutate(TrialStruct *trial, const ChangeStruct *change) {
+  const OpcodeRow first = *trial->first;
+  const OpcodeVectorRow second = *trial->second;
+  MutatorBool missed = 0;
+  if (equivalent(trial->first, trial->second, change) == NULL && apply(trial->first, trial->second, change)) {
+    memset(trial->first->vote, OpcodeVoteNONE, sizeof first.vote);
+    missed = isMissed(trial);
+    ++result.count;
+  }
+  *trial->first = first;
+  *trial->second = second;
+  result.missed += (unsigned)missed;
+  if (missed)
+    print(trial->first, change, "NOT NOTICED");
 }
 
 unsigned vectorMutationRun(uint64_t seed, unsigned rows) {
   OpcodeRow *table = mutationOpenTable();
   OpcodeVectorRow *vectors = openVectors();
   RandomStruct random = {seed};
-  const unsigned all = mutatorOpcodeCount - mutatorOpcodeVectorFirst;
+  const unsigned all = mutatorOpcodeCount - mutatorOpcodeVectorFirst, some = rows < all ? rows : all;
   unsigned i, had;
   size_t j;
   batchVerbose = 0;
   harnessBounded = 1;
-  for (i = 0; i < (rows < all ? rows : all); ++i) {
-    const unsigned vector = rows < all ? (unsigned)randomBelow(&random, all) : i;
+  for (i = 0; i < some; ++i) {
+    const unsigned vector = some < all ? (unsigned)randomBelow(&random, all) : i;
     TrialStruct trial = {0};
     trial.row = mutatorOpcodeVectorFirst + vector;
     trial.first = &table[trial.row];
@@ -266,16 +259,15 @@ unsigned vectorMutationRun(uint64_t seed, unsigned rows) {
     if (combinationsOf(trial.row, &had) == 0)
       continue; /* of another mode */
     trial.seed = randomNext(&random);
-    if (tryApart(&trial) != TrialMISSED) {
+    if (!isMissed(&trial)) {
       printf("  %s fails as it is\n", trial.first->name);
       return 1;
     }
     for (j = 0; j < sizeof changes / sizeof changes[0]; ++j) {
-      trial.change = &changes[j];
       trial.seed = randomNext(&random);
-      mutate(&trial);
+      mutate(&trial, &changes[j]);
     }
   }
-  printf("mutations of %u vector rows: %u, not noticed: %u\n", rows < all ? rows : all, result.count, result.missed);
+  printf("mutations of %u vector rows: %u, not noticed: %u\n", some, result.count, result.missed);
   return result.missed;
 }
